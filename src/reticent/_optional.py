@@ -18,7 +18,7 @@ def optional(module: str, *, extra: str) -> Any:
         return importlib.import_module(module)
     except ImportError as error:
         raise MissingPackageError(
-            f"this needs the package {module.split('.')[0]!r}, which is not installed; "
+            f"this needs the package {module.partition('.')[0]!r}, which is not installed; "
             f"install it with: pip install 'reticent[{extra}]'"
         ) from error
 

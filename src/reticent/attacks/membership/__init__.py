@@ -1,0 +1,1 @@
+"""Membership inference: was this person's row in the training table?"""

@@ -1,0 +1,207 @@
+"""LiRA, the likelihood ratio attack: for each person, is this model more like those that learned from them?
+
+The attacker sees scores (or labels alone), knows how the model was trained and has people of the same population, so
+trains shadow models with and without each row. Success means that the target's confidence in a row is likelier among
+shadows that learned from it (Carlini et al. 2022, arXiv:2112.03570). Probabilities are smoothed and variances shrunk
+to the pool's: with plain logits of saturated probabilities the tail of the ROC, where people are harmed, is noise.
+
+How much to smooth and to shrink is chosen on the shadow models themselves, whose membership is known: each in turn is
+attacked with the others. Neither the target nor any half of its people chooses anything.
+
+>>> import numpy as np
+>>> rng = np.random.default_rng(0)
+>>> membership = rng.random((16, 500)) < 0.5
+>>> signals = rng.normal(size=(16, 500)) + 2 * membership
+>>> scores = lira_scores(signals[0], signals[1:], membership[1:], prior=4)
+>>> bool(scores[membership[0]].mean() > 0 > scores[~membership[0]].mean())
+True
+"""
+
+from dataclasses import asdict, dataclass
+from itertools import product
+from typing import ClassVar
+
+import numpy as np
+import numpy.typing as npt
+from scipy import stats
+
+from reticent import _validate
+from reticent.attacks.attack import admit
+from reticent.attacks.membership.blind import baseline
+from reticent.attacks.result import Finding, Risk
+from reticent.attacks.shadow import shadows
+from reticent.attacks.signals import confidence, smoothed_logit
+from reticent.attacks.workbench import Workbench
+from reticent.stats import roc
+from reticent.stats.estimate import Estimate
+from reticent.target.access import Access
+from reticent.target.target import Target
+
+Array = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
+
+_TRIALS = (10.0, 30.0, 100.0, 1e3, 1e5)
+_PRIORS = (4.0, 16.0)
+_RISK_FPR = 0.01
+_FLOOR = 1e-6  # variance of a signal that never moved
+
+
+def lira_scores(signal: Array, shadow_signals: Array, membership: Mask, *, prior: float) -> Array:
+    """Return the log likelihood ratio of having been in training, shape (n,).
+
+    Parameters
+    ----------
+    signal
+        The target's signal for each row, shape (n,).
+    shadow_signals, membership
+        The shadows' signals, and whether each learned from each row, shapes (S, n).
+    prior
+        How many shadows the pool's common variance counts for, beside a row's own.
+    """
+    return _log_density(signal, *_moments(shadow_signals, membership), prior) - _log_density(
+        signal, *_moments(shadow_signals, ~membership), prior
+    )
+
+
+def scores_of_shadows(shadow_signals: Array, membership: Mask, *, prior: float) -> Array:
+    """Return the score of each shadow's rows when the other shadows attack it, shape (S, n)."""
+    inside = _log_density(shadow_signals, *_without_own(shadow_signals, membership), prior)
+    return inside - _log_density(shadow_signals, *_without_own(shadow_signals, ~membership), prior)
+
+
+def _moments(signals: Array, chosen: Mask) -> tuple[Array, Array, Array]:
+    count = chosen.sum(axis=0).astype(np.float64)
+    mean = np.where(chosen, signals, 0).sum(axis=0) / count
+    return count, mean, np.where(chosen, (signals - mean) ** 2, 0).sum(axis=0)
+
+
+def _without_own(signals: Array, chosen: Mask) -> tuple[Array, Array, Array]:
+    count, mean, squares = _moments(signals, chosen)
+    left = count - chosen
+    shifted = mean - np.where(chosen, (signals - mean) / np.maximum(left, 1), 0)
+    return left, shifted, np.maximum(squares - np.where(chosen, (signals - mean) * (signals - shifted), 0), 0)
+
+
+def _log_density(signal: Array, count: Array, mean: Array, squares: Array, prior: float) -> Array:
+    return stats.norm.logpdf(signal, mean, np.sqrt(_variance(count, squares, prior)))
+
+
+def _variance(count: Array, squares: Array, prior: float) -> Array:
+    common = squares.sum() / np.maximum(count - 1, 0).sum()
+    return (squares + prior * common) / (np.maximum(count - 1, 0) + prior) + _FLOOR
+
+
+def record_risk(shadow_signals: Array, membership: Mask, *, prior: float) -> tuple[Array, Array, Array]:
+    """Return how often each person would be recognized at 1 % false alarms *on that person*, as (value, low, high).
+
+    Each row gets its own threshold, the 99th percentile of what models that never met it say; its risk is the share
+    of models that did learn from it beyond. Both sides are taken as normal; the interval carries the noise of both
+    means and of the spread. Shapes (n,).
+    """
+    (n_in, mean_in, squares_in), (n_out, mean_out, squares_out) = (
+        _moments(shadow_signals, side) for side in (membership, ~membership)
+    )
+    var_in, var_out = _variance(n_in, squares_in, prior), _variance(n_out, squares_out, prior)
+    z = float(stats.norm.isf(_RISK_FPR))
+    distance = (mean_in - mean_out - z * np.sqrt(var_out)) / np.sqrt(var_in)
+    noise = 1 / n_in + var_out / var_in / n_out * (1 + z * z / 2) + distance**2 / (2 * (n_in - 1 + prior))
+    half = float(stats.norm.ppf(0.975)) * np.sqrt(noise)
+    return stats.norm.cdf(distance), stats.norm.cdf(distance - half), stats.norm.cdf(distance + half)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lira:
+    """LiRA online, with ``shadows`` shadow models."""
+
+    shadows: int = 32
+
+    name: ClassVar[str] = "lira"
+    title: ClassVar[str] = "LiRA (likelihood ratio, shadow models)"
+    needs: ClassVar[Access] = Access.LABELS
+    needs_recipe: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        _validate.at_least(8, shadows=self.shadows)
+
+    def run(self, target: Target, seed: int = 0, bench: Workbench | None = None) -> Finding:
+        """Train shadow models, learn from them how to read the target, and read it."""
+        admit(self, target)
+        bench = bench or Workbench()
+        people = target.population
+        trained = shadows(target, self.shadows, seed, bench)
+        shares = confidence(trained.scores, target.truth)
+        trials, prior, left_out = _best_setting(shares, trained.membership)
+        signals = smoothed_logit(shares, trials)
+        risk, low, high = record_risk(signals, trained.membership, prior=prior)
+        inside, outside = trained.counts
+        return Finding(
+            name=self.name,
+            title=self.title,
+            needs=self.needs,
+            scores=lira_scores(
+                smoothed_logit(confidence(target.scores, target.truth), trials),
+                signals,
+                trained.membership,
+                prior=prior,
+            ),
+            is_member=people.is_member,
+            sealed=people.sealed,
+            baseline=baseline(target, seed, bench),
+            control=_control(left_out, people.is_member),
+            facts={
+                "shadow models with each row": f"{inside.min()} to {inside.max()}",
+                "shadow models without each row": f"{outside.min()} to {outside.max()}",
+                "AUC on shadow models (known membership)": _mean_auc(left_out, trained.membership),
+            },
+            risk=Risk(
+                risk,
+                low,
+                high,
+                "share of models trained with this row that give it away at 1 % false alarms on this row",
+                _mean(shares, trained.membership),
+                _mean(shares, ~trained.membership),
+            ),
+            parameters={**asdict(self), "trials": trials, "prior": prior, "scores": Access.SCORES in target.access},
+            seed=seed,
+        )
+
+
+def _mean(values: Array, chosen: Mask) -> Array:
+    return np.where(chosen, values, 0).sum(axis=0) / chosen.sum(axis=0)
+
+
+def _best_setting(shares: Array, membership: Mask) -> tuple[float, float, Array]:
+    """Return the smoothing and shrinking that find most of the shadows' own members, and the scores they give."""
+    best: tuple[tuple[float, float], float, float, Array] | None = None
+    for trials, prior in product(_TRIALS, _PRIORS):
+        scores = scores_of_shadows(smoothed_logit(shares, trials), membership, prior=prior)
+        found = [_power(row, inside) for row, inside in zip(scores, membership, strict=True)]
+        power = (float(np.mean([tpr for tpr, _ in found])), float(np.mean([area for _, area in found])))
+        if best is None or power > best[0]:
+            best = (power, trials, prior, scores)
+    assert best is not None  # there is at least one setting
+    return best[1:]
+
+
+def _power(scores: Array, inside: Mask) -> tuple[float, float]:
+    ranked = np.sort(scores[~inside])[::-1]
+    threshold = ranked[int(0.01 * len(ranked))]
+    ranks = stats.rankdata(scores)[inside].sum()
+    m, n = int(inside.sum()), int((~inside).sum())
+    return float((scores[inside] > threshold).mean()), float((ranks - m * (m + 1) / 2) / (m * n))
+
+
+def _control(scores: Array, is_member: Mask) -> Estimate:
+    """Return the mean AUC for the target's members on models that learned from random halves, with its spread."""
+    return _across([roc.auc(row[is_member], row[~is_member]).value for row in scores], "models of other rows, Student")
+
+
+def _mean_auc(scores: Array, membership: Mask) -> Estimate:
+    areas = [_power(row, inside)[1] for row, inside in zip(scores, membership, strict=True)]
+    return _across(areas, "shadow models, Student")
+
+
+def _across(areas: list[float], method: str) -> Estimate:
+    mean, n = float(np.mean(areas)), len(areas)
+    half = float(stats.t.ppf(0.975, n - 1) * np.std(areas, ddof=1) / np.sqrt(n))
+    return Estimate(value=mean, low=mean - half, high=mean + half, level=0.95, method=method, n=n)

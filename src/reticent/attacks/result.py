@@ -1,0 +1,156 @@
+"""A Finding: the frozen result of one attack. Numbers are methods that give an Estimate."""
+
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from importlib.metadata import version
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from reticent.stats import roc
+from reticent.stats.estimate import Estimate
+from reticent.target.access import Access
+from reticent.target.population import Half
+
+Scores = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
+
+FPRS = (0.01, 0.001)
+_CURVE_POINTS = 200
+
+
+@dataclass(frozen=True, eq=False)
+class Risk:
+    """Risk of each row, shape (n,) each: how often this person would be recognized, with an interval."""
+
+    value: Scores
+    low: Scores
+    high: Scores
+    meaning: str
+    confidence_in: Scores
+    confidence_out: Scores
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Finding:
+    """What one attack found.
+
+    Attributes
+    ----------
+    name, title
+        Of the attack.
+    scores
+        Shape (n,): higher means more like a member, over the rows of the population.
+    is_member, sealed
+        Shape (n,): the truth, and the half that chose nothing.
+    baseline
+        Shape (n,): scores of an attacker without the model, for the same rows.
+    control
+        Area under the ROC curve of the same attack on models that did not learn from the members: 0.5 if the attack
+        reads nothing but the model's memory. None where the attack trains no models of its own.
+    facts
+        What else the attack learned: name -> Estimate, number or text.
+    risk
+        Risk per row, where the attack can tell.
+    against_model
+        Whether the attack looks at the model at all.
+    """
+
+    name: str
+    title: str
+    needs: Access
+    scores: Scores
+    is_member: Mask
+    sealed: Mask
+    baseline: Scores | None
+    control: Estimate | None = None
+    facts: Mapping[str, Estimate | float | str] = field(default_factory=dict)
+    risk: Risk | None = None
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    seed: int = 0
+    against_model: bool = True
+    half: Half = Half.ALL
+
+    def on(self, half: Half) -> Self:
+        """Return the same finding read on one half of the rows."""
+        return replace(self, half=half)
+
+    @property
+    def rows(self) -> Mask:
+        """Which rows the numbers speak of, shape (n,)."""
+        return {Half.ALL: np.ones(len(self.scores), bool), Half.OPEN: ~self.sealed, Half.SEALED: self.sealed}[self.half]
+
+    def _sides(self, scores: Scores, rows: Mask) -> tuple[Scores, Scores]:
+        return scores[rows & self.is_member], scores[rows & ~self.is_member]
+
+    def auc(self, *, level: float = 0.95) -> Estimate:
+        """Return the area under the ROC curve: 0.5 is a guess."""
+        return roc.auc(*self._sides(self.scores, self.rows), level=level)
+
+    def tpr_at(self, fpr: float, *, level: float = 0.95) -> Estimate:
+        """Return the share of members recognized while a share ``fpr`` of non-members is wrongly named."""
+        return roc.tpr_at(*self._sides(self.scores, self.rows), fpr=fpr, level=level)
+
+    def epsilon_lower_bound(self, delta: float = 0.0, *, level: float = 0.95) -> Estimate:
+        """Return a lower bound on the epsilon of the training: threshold from the open half, rates from the sealed."""
+        return roc.epsilon_lower_bound(
+            *self._sides(self.scores, self.sealed),
+            chosen_on=self._sides(self.scores, ~self.sealed),
+            delta=delta,
+            level=level,
+        )
+
+    def baseline_auc(self, *, level: float = 0.95) -> Estimate | None:
+        """Return the area under the ROC curve of an attacker without the model."""
+        return None if self.baseline is None else roc.auc(*self._sides(self.baseline, self.rows), level=level)
+
+    def curve(self) -> tuple[Scores, Scores]:
+        """Return (fpr, tpr) of the ROC curve, thinned to a few hundred points, shapes (p,)."""
+        fpr, tpr = roc.curve(*self._sides(self.scores, self.rows))
+        if len(fpr) <= _CURVE_POINTS:
+            return fpr, tpr
+        # Even in the logarithm, since the left edge is where people are harmed.
+        wanted = np.unique(np.searchsorted(fpr, np.geomspace(max(fpr[fpr > 0].min(), 1e-6), 1, _CURVE_POINTS)))
+        kept = np.unique(np.concatenate([[0], np.clip(wanted, 0, len(fpr) - 1), [len(fpr) - 1]]))
+        return fpr[kept], tpr[kept]
+
+    def plot(self, ax: Any = None) -> Any:
+        """Draw the ROC curve on log-log axes with matplotlib; return the axes."""
+        from reticent.views import draw  # noqa: PLC0415
+
+        return draw.roc({self.title: self.curve()}, ax=ax)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values: everything that is no row's own."""
+        fpr, tpr = self.curve()
+        return {
+            "name": self.name,
+            "title": self.title,
+            "needs": self.needs.words,
+            "against_model": self.against_model,
+            "auc": self.auc().to_dict(),
+            "tpr": [{"fpr": f, "estimate": self.tpr_at(f).to_dict()} for f in FPRS],
+            "epsilon": self.epsilon_lower_bound().to_dict(),
+            "baseline_auc": None if (baseline := self.baseline_auc()) is None else baseline.to_dict(),
+            "control_auc": None if self.control is None else self.control.to_dict(),
+            "facts": {k: v.to_dict() if isinstance(v, Estimate) else v for k, v in self.facts.items()},
+            "curve": {"fpr": np.round(fpr, 6).tolist(), "tpr": np.round(tpr, 6).tolist()},
+            "parameters": dict(self.parameters),
+            "seed": self.seed,
+        }
+
+    def __str__(self) -> str:
+        return "\n".join(
+            [
+                f"{self.title}: AUC {self.auc()}",
+                *(f"  recognized at {100 * f:g} % false alarms: {self.tpr_at(f)}" for f in FPRS),
+            ]
+        )
+
+
+def versions() -> dict[str, str]:
+    """Return the versions that the numbers depend on."""
+    packages = ("reticent", "numpy", "scipy", "scikit-learn", "pandas")
+    return {"python": platform.python_version(), **{name: version(name) for name in packages}}

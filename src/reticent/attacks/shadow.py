@@ -1,0 +1,151 @@
+"""Shadow models: models of the same recipe whose training rows are known, because we chose them.
+
+Each is trained on a random part of the pool (members and non-members together) that is as large as the target's own
+training table, through the whole recipe on raw rows. Rows that are equal or of one group go in or stay out together.
+For every row of the pool the audit then has answers of models that learned from it and of models that did not.
+"""
+
+import hashlib
+import time
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import numpy.typing as npt
+
+from reticent import _progress, _seeds
+from reticent.attacks.workbench import Workbench
+from reticent.errors import RecipeError
+from reticent.stats.rates import clopper_pearson
+from reticent.target import splits
+from reticent.target.model import Model
+from reticent.target.recipe import OutputRecipe
+from reticent.target.table import digests
+from reticent.target.target import Target
+
+MIN_COUNT = 4
+
+
+@dataclass(frozen=True, eq=False)
+class Shadows:
+    """Answers of S shadow models about the n rows of the pool.
+
+    Attributes
+    ----------
+    scores
+        Shape (S, n, C), what an attacker with the target's access reads off each shadow.
+    membership
+        Shape (S, n): whether the row was in the shadow's training part.
+    """
+
+    scores: npt.NDArray[np.float32]
+    membership: npt.NDArray[np.bool_]
+
+    @property
+    def counts(self) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+        """How many shadows learned from each row and how many did not, two arrays of shape (n,)."""
+        inside = self.membership.sum(axis=0)
+        return inside, len(self.membership) - inside
+
+    def accuracy(self, truth: npt.NDArray[np.intp]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+        """Return each shadow's accuracy on its own training rows and on the others, two arrays of shape (S,)."""
+        right = self.scores.argmax(axis=2) == truth
+        inside, outside = self.membership, ~self.membership
+        return (right & inside).sum(axis=1) / inside.sum(axis=1), (right & outside).sum(axis=1) / outside.sum(axis=1)
+
+
+def shadows(target: Target, count: int, seed: int, bench: Workbench) -> Shadows:
+    """Train ``count`` shadow models of ``target``, or take them from the bench.
+
+    Raises
+    ------
+    RecipeError
+        If the target has no recipe, or if some row would be in or out of fewer than four shadows.
+    """
+    recipe = target.recipe
+    if recipe is None:
+        raise RecipeError("shadow models need a recipe: pass recipe=, a function (rows, seed) -> fitted model")
+    if isinstance(recipe, OutputRecipe):  # the same models answer, only less is said
+        raw = shadows(recipe.undefended(target), count, seed, bench)
+        return Shadows(recipe.output(raw.scores).astype(np.float32), raw.membership)
+    population = target.population
+    membership = splits.halves(population.unit, int(population.is_member.sum()), count, seed)
+    inside = membership.sum(axis=0)
+    fewest = int(min(inside.min(), (count - inside).min()))
+    if fewest < MIN_COUNT:
+        raise RecipeError(
+            f"expected every row in at least {MIN_COUNT} shadow models and out of as many, got {fewest} with {count} "
+            f"shadow models and {int(population.is_member.sum()):,} of {len(population):,} rows in each. "
+            f"Use more shadow models, or hand in more non-members"
+        )
+    key = ("shadows", recipe.fingerprint or recipe, target.access, count, seed, population)
+    return bench.once(key, partial(_train_all, target, membership, seed, bench))
+
+
+def _train_all(target: Target, membership: npt.NDArray[np.bool_], seed: int, bench: Workbench) -> Shadows:
+    names = [_piece_name(target, rows, seed, index) for index, rows in enumerate(membership)]
+    pieces = [None if name is None else bench.kept(name) for name in names]
+    missing = [index for index, piece in enumerate(pieces) if piece is None]
+    tasks = ((target, np.flatnonzero(membership[index]), _seeds.integer(seed, "shadow", index)) for index in missing)
+    began = time.perf_counter()
+    results = bench.spread(_train_one, tasks)
+    for done, (index, piece) in enumerate(
+        zip(missing, _progress.track(results, total=len(missing), title="shadow models"), strict=True)
+    ):
+        pieces[index] = piece
+        if (name := names[index]) is not None:
+            bench.keep(name, piece)
+        if done == 0:
+            _progress.forecast(f"{len(missing)} shadow models", (time.perf_counter() - began) * len(missing) / 2)
+    return Shadows(np.stack([piece for piece in pieces if piece is not None]), membership)
+
+
+def _train_one(target: Target, rows: npt.NDArray[np.intp], seed: int) -> npt.NDArray[np.float32]:
+    model = target.train(rows, seed)
+    return aligned(target.answers(model), model, target.model).astype(np.float32)
+
+
+def aligned(answers: npt.NDArray[np.float64], model: Model, like: Model) -> npt.NDArray[np.float64]:
+    """Return answers with the columns of ``like``, shape (n, C): a shadow may not have met every class."""
+    if np.array_equal(model.classes, like.classes):
+        return answers
+    columns = np.searchsorted(like.classes, model.classes)
+    full = np.zeros((len(answers), len(like.classes)))
+    full[:, columns] = answers
+    return full
+
+
+def _piece_name(target: Target, rows: npt.NDArray[np.bool_], seed: int, index: int) -> str | None:
+    fingerprint = target.recipe.fingerprint if target.recipe is not None else None
+    if fingerprint is None:
+        return None  # another recipe could hide behind the same name: better to train again
+    table = target.population.table
+    content = hashlib.sha256(digests(table, table.columns).tobytes())
+    content.update(f"{fingerprint} {target.access.words} {target.features} {seed} {index}".encode())
+    content.update(rows.tobytes())
+    return content.hexdigest()[:32]
+
+
+def fidelity(target: Target, trained: Shadows) -> dict[str, float]:
+    """Return how the target's accuracy compares with its shadows', on own rows and on others.
+
+    ``deviations`` counts how many shadow standard deviations the target's accuracy on its members lies below the
+    shadows' accuracy on theirs: far below means that the model was not trained on these rows, or in another way.
+    """
+    own, others = trained.accuracy(target.truth)
+    right = target.labels == target.truth
+    member = target.population.is_member
+    mine = float(right[member].mean())
+    n = int(member.sum())
+    # Shadows that all reach 1.0 have no spread; the binomial's own keeps one odd row from looking like a wrong file.
+    low, high = clopper_pearson(round(float(own.mean()) * n), n, level=0.68)
+    spread = max(float(own.std(ddof=1)), (high - low) / 2)
+    return {
+        "members": mine,
+        "nonmembers": float(right[~member].mean()),
+        "shadows_own": float(own.mean()),
+        "shadows_own_sd": float(own.std(ddof=1)),
+        "shadows_others": float(others.mean()),
+        "shadows_others_sd": float(others.std(ddof=1)),
+        "deviations": (float(own.mean()) - mine) / spread,
+    }

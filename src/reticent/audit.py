@@ -1,0 +1,279 @@
+"""audit: a Target and attacks -> an Audit: what the model reveals, with intervals, baseline and controls."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+
+from reticent.attacks.attack import Attack, obstacle
+from reticent.attacks.exposure import most_exposed, subgroups
+from reticent.attacks.membership.blind import Blind, baseline
+from reticent.attacks.membership.gap import Gap
+from reticent.attacks.membership.lira import Lira
+from reticent.attacks.membership.population import PopulationThreshold
+from reticent.attacks.result import FPRS, Finding, versions
+from reticent.attacks.shadow import fidelity, shadows
+from reticent.attacks.stored import StoredRows
+from reticent.attacks.workbench import Workbench
+from reticent.errors import MismatchError, ParameterError
+from reticent.stats import roc
+from reticent.stats.estimate import Estimate, untestable
+from reticent.stats.rates import rate
+from reticent.target.population import Half
+from reticent.target.target import Target
+from reticent.views import page, text
+
+ATTACKS: dict[str, type[Attack]] = {
+    "blind": Blind,
+    "gap": Gap,
+    "population": PopulationThreshold,
+    "lira": Lira,
+    "stored": StoredRows,
+}
+
+_MISMATCH_DEVIATIONS = 4.0
+_BLIND_LEVEL = 0.999  # a false alarm of the split check withholds a verdict: at most one run in a thousand
+_BLIND_AUC = 0.55
+_BLIND_TPR = 0.02
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Audit:
+    """What the attacks found on one target, read on all rows or on one half.
+
+    Attributes
+    ----------
+    findings
+        One for each attack that ran.
+    not_tested
+        What was not tested, and why: attack -> reason.
+    withheld
+        Why no verdict can be given; empty where one can.
+    fidelity
+        How the target's accuracy compares with its shadow models'; empty where none were trained.
+    """
+
+    target: Target
+    findings: tuple[Finding, ...]
+    not_tested: dict[str, str]
+    withheld: tuple[str, ...]
+    fidelity: dict[str, float]
+    seed: int
+    seconds: dict[str, float] = field(default_factory=dict)
+    half: Half = Half.ALL
+    bench: Workbench = field(default_factory=Workbench, repr=False)
+
+    def on(self, half: Half) -> Self:
+        """Return the same audit read on one half of the rows."""
+        return replace(self, half=half, findings=tuple(finding.on(half) for finding in self.findings))
+
+    @property
+    def against_model(self) -> tuple[Finding, ...]:
+        """The findings of attacks that look at the model."""
+        return tuple(finding for finding in self.findings if finding.against_model)
+
+    def __getitem__(self, name: str) -> Finding:
+        for finding in self.findings:
+            if finding.name == name:
+                return finding
+        raise KeyError(name)
+
+    def tpr_at(self, fpr: float, *, level: float = 0.95) -> Estimate:
+        """Return the strongest attack's true-positive rate, with bounds that hold for all attacks together."""
+        return self._strongest([f.tpr_at(fpr, level=self._each(level)) for f in self.against_model], level)
+
+    def auc(self, *, level: float = 0.95) -> Estimate:
+        """Return the strongest attack's area under the ROC curve, with bounds that hold for all attacks together."""
+        return self._strongest([f.auc(level=self._each(level)) for f in self.against_model], level)
+
+    def _each(self, level: float) -> float:
+        return 1 - (1 - level) / max(len(self.against_model), 1)
+
+    def _strongest(self, found: list[Estimate], level: float) -> Estimate:
+        tested = [estimate for estimate in found if estimate.tested]
+        if not tested:
+            reason = found[0].untested if found else "not tested: no attack on the model was possible"
+            return untestable(reason, level=level, n=found[0].n if found else 0)
+        return Estimate(
+            value=max(estimate.value for estimate in tested),
+            low=max(estimate.low for estimate in tested),
+            high=max(estimate.high for estimate in tested),
+            level=level,
+            method=f"strongest of {len(tested)}, Bonferroni",
+            n=min(estimate.n for estimate in tested),
+        )
+
+    @property
+    def state(self) -> str:
+        """One of "not tested", "withheld", "exposed", "nothing found"."""
+        if not self.against_model:
+            return "not tested"
+        if self.withheld:
+            return "withheld"
+        exposed = self.auc().low > 0.5 or any((rate := self.tpr_at(fpr)).tested and rate.low > fpr for fpr in FPRS)
+        return "exposed" if exposed else "nothing found"
+
+    @property
+    def verdict(self) -> str:
+        """The strongest sentence that the measurement allows, and no stronger one."""
+        return text.verdict(self._summary())
+
+    def _summary(self) -> dict[str, Any]:
+        return {
+            "state": self.state,
+            "withheld": list(self.withheld),
+            "strongest": {
+                "auc": self.auc().to_dict(),
+                "tpr": [{"fpr": fpr, "estimate": self.tpr_at(fpr).to_dict()} for fpr in FPRS],
+                "attacks": [finding.name for finding in self.against_model],
+            },
+            "access": self.target.access.words,
+            "half": self.half.value,
+        }
+
+    def to_dict(self, *, external: bool = False) -> dict[str, Any]:
+        """Return plain values for JSON.
+
+        With ``external`` nothing is said about single rows or small groups: what is left may leave the house.
+        """
+        summary = self._summary()
+        people = {} if external else {"exposed": most_exposed(self.target, self.findings, self.half)}
+        groups = {} if external else {"subgroups": subgroups(self.target, self.findings, self.half)}
+        return {
+            "schema": "reticent/audit/1",
+            "external": external,
+            "target": self.target.to_dict(),
+            **summary,
+            "verdict": text.verdict(summary),
+            "findings": [finding.to_dict() for finding in self.findings],
+            "fidelity": self.fidelity,
+            "accuracy": {
+                "members": _accuracy(self.target, self.half, members=True).to_dict(),
+                "others": _accuracy(self.target, self.half, members=False).to_dict(),
+            },
+            **people,
+            **groups,
+            "not_tested": self.not_tested,
+            "seed": self.seed,
+            "versions": versions(),
+            "timings": self.seconds,
+        }
+
+    def to_html(self, path: str | Path, *, external: bool = False) -> Path:
+        """Write the report as one self-contained page; return its path."""
+        return page.write(path, page.audit(self.to_dict(external=external)))
+
+    def plot(self, ax: Any = None) -> Any:
+        """Draw all ROC curves on log-log axes with matplotlib; return the axes."""
+        from reticent.views import draw  # noqa: PLC0415
+
+        return draw.roc({finding.title: finding.curve() for finding in self.findings}, ax=ax)
+
+    def __str__(self) -> str:
+        return text.audit(self.to_dict())
+
+    def _repr_html_(self) -> str:
+        return page.fragment(self.to_dict())
+
+
+def audit(
+    target: Target,
+    attacks: Sequence[str | Attack] | None = None,
+    *,
+    seed: int = 0,
+    n_jobs: int | None = None,
+    shadow_mismatch: str = "error",
+    bench: Workbench | None = None,
+) -> Audit:
+    """Attack a target in every way that its access allows, or in the ways named.
+
+    Parameters
+    ----------
+    attacks
+        Names from ``ATTACKS`` or attacks with parameters of your own; None for all.
+    seed
+        Same seed, same numbers, whatever the number of workers.
+    n_jobs
+        Worker processes; None for all cores or for what ``joblib.parallel_config`` says.
+    shadow_mismatch
+        What to do with a model that fits its members far worse than its shadows do theirs: "error" (most likely the
+        wrong file was handed in) or "withhold" (audit it, give no verdict).
+    bench
+        Shared work and a folder for resuming; mostly left to the command line.
+    """
+    bench = bench or Workbench(n_jobs=n_jobs)
+    chosen = [_attack(one) for one in (attacks if attacks is not None else ATTACKS)]
+    findings, not_tested, seconds = [], {}, {}
+    seen: dict[str, float] = {}
+    withheld = _split_problems(baseline(target, seed, bench), target)
+    for attack in chosen:
+        began = time.perf_counter()
+        if (reason := obstacle(attack, target)) is not None:
+            not_tested[attack.name] = f"{attack.title}: {reason}"
+            continue
+        if isinstance(attack, Lira):
+            seen = fidelity(target, shadows(target, attack.shadows, seed, bench))
+            withheld += _mismatch(seen, target, shadow_mismatch)
+        findings.append(attack.run(target, seed, bench))
+        seconds[attack.name] = round(time.perf_counter() - began, 3)
+    for name, kind in ATTACKS.items():
+        if name not in not_tested and all(name != attack.name for attack in chosen):
+            not_tested[name] = f"{kind.title}: not asked for"
+    return Audit(
+        target=target,
+        findings=tuple(findings),
+        not_tested={**not_tested, **_BEYOND},
+        withheld=tuple(withheld),
+        fidelity=seen,
+        seed=seed,
+        seconds=seconds,
+        bench=bench,
+    )
+
+
+# What no attack of this version looks at. Said in every report, so that silence is never read as absence.
+_BEYOND = {
+    "attribute": "Attribute inference (learning a secret about a person): not built yet",
+    "reconstruction": "Reconstruction and model inversion: not built yet",
+}
+
+
+def _attack(one: str | Attack) -> Attack:
+    if not isinstance(one, str):
+        return one
+    if one not in ATTACKS:
+        raise ParameterError(f"expected an attack among {', '.join(ATTACKS)}; got {one!r}")
+    return ATTACKS[one]()
+
+
+def _split_problems(scores: np.ndarray[Any, np.dtype[np.float64]], target: Target) -> list[str]:
+    member = target.population.is_member
+    area = roc.auc(scores[member], scores[~member], level=_BLIND_LEVEL)
+    edge = roc.tpr_at(scores[member], scores[~member], fpr=0.01, level=_BLIND_LEVEL)
+    if (area.low > 0.5 and area.value > _BLIND_AUC) or (edge.tested and edge.low > _BLIND_TPR):
+        return [
+            f"members and non-members are not of one population: a classifier that never saw the model tells them "
+            f"apart with AUC {area}. What an attack finds here may be the tables' difference, not the model's memory. "
+            f"Draw both tables at random from the same people"
+        ]
+    return []
+
+
+def _mismatch(seen: dict[str, float], target: Target, action: str) -> list[str]:
+    if seen["deviations"] <= _MISMATCH_DEVIATIONS:
+        return []
+    message = (
+        f"the model is right on {seen['members']:.1%} of its members, while models trained the same way on as many "
+        f"rows are right on {seen['shadows_own']:.1%} of theirs ({seen['deviations']:.0f} standard deviations more). "
+        f"It was probably trained on other rows or in another way"
+    )
+    if action == "error":
+        raise MismatchError(f"{message}. Hand in the right file, pass recipe=, or shadow_mismatch='withhold'")
+    return [message]
+
+
+def _accuracy(target: Target, half: Half, *, members: bool) -> Estimate:
+    return rate(target.accuracy(half, members=members))

@@ -1,0 +1,89 @@
+"""Any function that gives probabilities, and any function that trains a model."""
+
+import hashlib
+import inspect
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from reticent.backends import sklearn
+from reticent.errors import ModelError, RecipeError
+from reticent.target.model import Model, Recipe
+from reticent.target.table import Table
+
+
+@dataclass(frozen=True, eq=False)
+class FunctionModel:
+    """A ``predict_proba`` callable, or an object that has such a method and nothing else of scikit-learn's."""
+
+    native: Any
+    classes: npt.NDArray[Any]
+    features: tuple[str, ...] | None = None
+    has_scores: bool = True
+
+    def scores(self, x: Any) -> npt.NDArray[np.float64]:
+        ask = self.native.predict_proba if hasattr(self.native, "predict_proba") else self.native
+        try:
+            answers = np.asarray(ask(x), dtype=np.float64)
+        except (ValueError, TypeError, KeyError) as error:
+            raise ModelError(f"the model does not accept the table: {error}") from error
+        if answers.ndim == 1 and len(self.classes) == 2:  # one column says it all for two classes
+            answers = np.column_stack([1 - answers, answers])
+        if answers.shape != (len(answers), len(self.classes)):
+            raise ModelError(
+                f"expected probabilities of shape (n, {len(self.classes)}), one column for each of the classes "
+                f"{self.classes.tolist()}, got {answers.shape}"
+            )
+        return answers
+
+    def labels(self, x: Any) -> npt.NDArray[np.intp]:
+        return self.scores(x).argmax(axis=1)
+
+    def arrays(self) -> Iterator[tuple[str, npt.NDArray[Any]]]:
+        yield from sklearn.walk(self.native)
+
+    def representations(self, x: Any) -> Iterator[tuple[str, npt.NDArray[Any]]]:
+        yield from ()
+
+    def describe(self) -> Mapping[str, Any]:
+        name = getattr(self.native, "__name__", type(self.native).__name__)
+        return {"class": name, "package": type(self.native).__module__.split(".")[0], "parameters": {}}
+
+
+@dataclass(frozen=True, eq=False)
+class FunctionRecipe:
+    """A function ``(rows, seed) -> fitted model`` of the caller's."""
+
+    function: Callable[[Any, int], Any]
+    classes: npt.NDArray[Any]
+
+    def __call__(self, table: Table, seed: int) -> Model:
+        try:
+            fitted = self.function(table.native, seed)
+        except Exception as error:  # the caller's code may raise anything
+            raise RecipeError(
+                f"the recipe {getattr(self.function, '__name__', 'function')} failed on {len(table):,} rows: "
+                f"{type(error).__name__}: {error}"
+            ) from error
+        if hasattr(fitted, "classes_"):
+            return sklearn.read_model(fitted)
+        return FunctionModel(fitted, self.classes)
+
+    @property
+    def fingerprint(self) -> str | None:
+        try:
+            source = inspect.getsource(self.function)
+        except (OSError, TypeError):
+            return None
+        if getattr(self.function, "__closure__", None):  # what it holds cannot be known
+            return None
+        return hashlib.sha256(f"{self.function.__module__} {source}".encode()).hexdigest()
+
+    def capacities(self) -> Sequence[Mapping[str, Any]]:
+        return ()
+
+    def with_parameters(self, parameters: Mapping[str, Any]) -> Recipe:
+        raise RecipeError("a recipe function has no parameters that could be changed; pass an estimator instead")

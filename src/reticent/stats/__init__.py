@@ -1,0 +1,1 @@
+"""Arrays in, Estimates out: nothing here knows of models."""

@@ -1,0 +1,179 @@
+"""How well scores tell members from non-members: the curve, its area, and its left edge, where people are harmed.
+
+The true-positive rate at a small false-positive rate f is read at a threshold that is itself estimated from the
+non-members. An interval that forgets this (Clopper-Pearson at the estimated threshold) covers about half of the time.
+Here the threshold is an unknown: with n non-members, the number J of them above the true threshold is
+Binomial(n, f), whatever the scores' distribution; given J, the number of members above it is known up to the gap
+between two neighboring non-members. Mixing the members' Jeffreys distributions over J gives a confidence
+distribution for the rate; its quantiles are the interval. ``tests/statistics`` measures the coverage.
+
+>>> import numpy as np
+>>> rng = np.random.default_rng(0)
+>>> print(tpr_at(rng.normal(2, 1, 2000), rng.normal(0, 1, 2000), fpr=0.01))
+0.334 (0.284 to 0.417)
+>>> print(tpr_at(rng.normal(2, 1, 2000), rng.normal(0, 1, 2000), fpr=0.001))
+cannot be tested with 2,000 non-members; a rate of 0.1 % needs 2,995
+"""
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+from scipy import special, stats
+
+from reticent import _validate
+from reticent.stats.estimate import Estimate, untestable
+from reticent.stats.rates import clopper_pearson
+
+Scores = npt.NDArray[np.float64]
+
+_GAP_POINTS = 5  # quadrature over the gap between two non-members; more change the fourth digit of the interval
+_QUANTILE_BISECTIONS = 40
+
+
+def nonmembers_needed(fpr: float, *, level: float = 0.95) -> int:
+    """Return how many non-members without a hit certify a false-positive rate below ``fpr``.
+
+    >>> nonmembers_needed(0.001), nonmembers_needed(0.01)
+    (2995, 299)
+    """
+    _validate.probability(fpr=fpr)
+    return math.ceil(math.log(1 - level) / math.log1p(-fpr))
+
+
+def tpr_at(members: Scores, nonmembers: Scores, *, fpr: float, level: float = 0.95) -> Estimate:
+    """Return the share of members above the threshold that a share ``fpr`` of non-members exceeds.
+
+    Parameters
+    ----------
+    members, nonmembers
+        Scores, shapes (m,) and (n,); higher means more like a member. Ties count against the attacker.
+    fpr
+        False-positive rate in (0, 1); the value is read at no more than ``floor(fpr * n)`` false positives.
+    level
+        Confidence level of the two-sided interval, which carries the threshold's own noise.
+    """
+    m, n = len(members), len(nonmembers)
+    needed = nonmembers_needed(fpr, level=0.95)
+    if n < needed or m == 0:
+        reason = (
+            f"cannot be tested with {n:,} non-members; a rate of {100 * fpr:g} % needs {needed:,}"
+            if m
+            else "cannot be tested without members"
+        )
+        return untestable(reason, level=level, n=n)
+    ranked = np.sort(nonmembers)[::-1]
+    ordered = np.sort(members)
+    value = float((m - np.searchsorted(ordered, ranked[math.floor(fpr * n)], side="right")) / m)
+    low, high = _mixture_interval(ordered, ranked, fpr, level)
+    return Estimate(
+        value=value, low=min(low, value), high=max(high, value), level=level, method="binomial mixture", n=n
+    )
+
+
+def _mixture_interval(ordered: Scores, ranked: Scores, fpr: float, level: float) -> tuple[float, float]:
+    m, n = len(ordered), len(ranked)
+    last = min(n, int(stats.binom.ppf(1 - 1e-9, n, fpr)) + 1)
+    above = np.arange(last + 1)  # J: non-members above the true threshold
+    weight = stats.binom.pmf(above, n, fpr)
+    most = np.full(last + 1, m)  # members above the (J+1)-th non-member; all of them where there is none
+    inner = above[above < n]
+    most[inner] = m - np.searchsorted(ordered, ranked[inner], side="right")
+    fewest = np.concatenate([[0], most[:-1]])
+    hits = fewest + np.linspace(0, 1, _GAP_POINTS)[:, None] * (most - fewest)
+    shares = weight / (weight.sum() * _GAP_POINTS)
+
+    def distribution(x: float) -> float:
+        return float((shares * special.betainc(hits + 0.5, m - hits + 0.5, x)).sum())
+
+    def quantile(p: float) -> float:
+        low, high = 0.0, 1.0
+        for _ in range(_QUANTILE_BISECTIONS):
+            middle = (low + high) / 2
+            low, high = (middle, high) if distribution(middle) < p else (low, middle)
+        return (low + high) / 2
+
+    return quantile((1 - level) / 2), quantile((1 + level) / 2)
+
+
+def auc(members: Scores, nonmembers: Scores, *, level: float = 0.95) -> Estimate:
+    """Return the area under the ROC curve with DeLong's interval on the logit scale (DeLong et al. 1988).
+
+    Scores of shapes (m,) and (n,); ties count one half. Perfect separation leaves no variance to estimate: there the
+    open side of the interval is that of a share with no failure among ``min(m, n)``.
+    """
+    m, n = len(members), len(nonmembers)
+    if min(m, n) < 2:
+        return untestable("cannot be tested with fewer than two rows on a side", level=level, n=min(m, n))
+    both = stats.rankdata(np.concatenate([members, nonmembers]))
+    wins = (both[:m] - stats.rankdata(members)) / n  # share of non-members below each member
+    losses = 1 - (both[m:] - stats.rankdata(nonmembers)) / m
+    value = float(wins.mean())
+    sigma = math.sqrt(wins.var(ddof=1) / m + losses.var(ddof=1) / n)
+    if 0 < value < 1 and sigma > 0:
+        half = float(stats.norm.ppf((1 + level) / 2)) * sigma / (value * (1 - value))
+        low, high = (float(special.expit(special.logit(value) + side * half)) for side in (-1, 1))
+    elif sigma == 0 and 0 < value < 1:  # every score the same: the attack says nothing, for certain
+        low = high = value
+    else:
+        low, high = clopper_pearson(round(value * min(m, n)), min(m, n), level=level)
+    return Estimate(value=value, low=low, high=high, level=level, method="DeLong, logit", n=min(m, n))
+
+
+def curve(members: Scores, nonmembers: Scores) -> tuple[Scores, Scores]:
+    """Return (fpr, tpr) at each distinct score, both rising from 0 to 1, shapes (p,)."""
+    scores = np.concatenate([members, nonmembers])
+    is_member = np.arange(len(scores)) < len(members)
+    order = np.argsort(-scores, kind="stable")
+    ends = np.flatnonzero(np.diff(scores[order], append=-np.inf) != 0)  # ties move together
+    hits = np.cumsum(is_member[order])[ends]
+    tpr = np.concatenate([[0.0], hits / max(len(members), 1)])
+    fpr = np.concatenate([[0.0], (ends + 1 - hits) / max(len(nonmembers), 1)])
+    return fpr, tpr
+
+
+def epsilon_lower_bound(
+    members: Scores, nonmembers: Scores, *, chosen_on: tuple[Scores, Scores], delta: float = 0.0, level: float = 0.95
+) -> Estimate:
+    """Return a lower bound on the epsilon of the training, from how well the scores tell members apart.
+
+    Any (epsilon, delta)-private training obeys TPR <= exp(epsilon) FPR + delta at every threshold, in both directions
+    (Kairouz et al. 2015). The threshold and the direction are chosen on ``chosen_on`` (members, nonmembers of other
+    rows) and the rates are bounded here, so that the choice costs nothing.
+    """
+    threshold, flipped = _best_cut(*chosen_on)
+    tail = 1 - (1 - level) / 2  # each of the two rates gets half of the error
+    if flipped:
+        hits, slips = int((nonmembers < threshold).sum()), int((members < threshold).sum())
+        (low, _), (_, high) = (
+            clopper_pearson(hits, len(nonmembers), level=2 * tail - 1),
+            clopper_pearson(slips, len(members), level=2 * tail - 1),
+        )
+    else:
+        hits, slips = int((members > threshold).sum()), int((nonmembers > threshold).sum())
+        (low, _), (_, high) = (
+            clopper_pearson(hits, len(members), level=2 * tail - 1),
+            clopper_pearson(slips, len(nonmembers), level=2 * tail - 1),
+        )
+    bound = math.log(max(low - delta, 1e-300) / high)
+    return Estimate(
+        value=max(bound, 0.0),
+        low=max(bound, 0.0),
+        high=math.inf,
+        level=level,
+        method="split, Clopper-Pearson",
+        n=min(len(members), len(nonmembers)),
+    )
+
+
+def _best_cut(members: Scores, nonmembers: Scores) -> tuple[float, bool]:
+    candidates = np.unique(np.quantile(np.concatenate([members, nonmembers]), np.linspace(0.005, 0.995, 199)))
+    m, n = len(members), len(nonmembers)
+    above_members = 1 - np.searchsorted(np.sort(members), candidates, side="right") / m
+    above_nonmembers = 1 - np.searchsorted(np.sort(nonmembers), candidates, side="right") / n
+    # One row of doubt on each side keeps an empty cell from looking like certainty.
+    forward = np.log((above_members * m + 0.5) / (m + 1)) - np.log((above_nonmembers * n + 3.5) / (n + 4))
+    backward = np.log(((1 - above_nonmembers) * n + 0.5) / (n + 1)) - np.log(((1 - above_members) * m + 3.5) / (m + 4))
+    flipped = bool(backward.max() > forward.max())
+    best = int(np.argmax(backward if flipped else forward))
+    return float(candidates[best]), flipped

@@ -1,0 +1,1 @@
+"""The nouns that an audit starts from: a model, its people, what an attacker gets, and how to train another."""

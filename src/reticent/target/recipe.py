@@ -1,0 +1,124 @@
+"""Recipes made of recipes: a defense wraps the recipe of the target that it protects.
+
+Because the wrapped recipe trains *with* the defense, the shadow models of the next audit do too: the attack that
+judges a fix is the adaptive one.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from reticent.target.access import Access
+from reticent.target.model import Model, Recipe, Scores
+from reticent.target.table import Table
+from reticent.target.target import Target
+
+
+class Output(Protocol):
+    """What a model says in place of its scores: a pure function on probabilities of shape (..., n, C)."""
+
+    @property
+    def name(self) -> str:
+        """A short name, unique for its parameters."""
+
+    def __call__(self, scores: npt.NDArray[Any]) -> npt.NDArray[Any]: ...
+
+
+@dataclass(frozen=True, eq=False)
+class OutputModel:
+    """A model whose answers pass through ``output`` before anyone sees them."""
+
+    inner: Model
+    output: Output
+    native: Any
+
+    @property
+    def classes(self) -> npt.NDArray[Any]:
+        return self.inner.classes
+
+    @property
+    def features(self) -> tuple[str, ...] | None:
+        return self.inner.features
+
+    @property
+    def has_scores(self) -> bool:
+        return self.inner.has_scores
+
+    def scores(self, x: Any) -> Scores:
+        return self.output(self.inner.scores(x))
+
+    def labels(self, x: Any) -> npt.NDArray[np.intp]:
+        return self.inner.labels(x)
+
+    def arrays(self) -> Iterator[tuple[str, npt.NDArray[Any]]]:
+        yield from self.inner.arrays()
+
+    def representations(self, x: Any) -> Iterator[tuple[str, npt.NDArray[Any]]]:
+        yield from self.inner.representations(x)
+
+    def describe(self) -> Mapping[str, Any]:
+        return {**self.inner.describe(), "output": self.output.name}
+
+
+@dataclass(frozen=True, eq=False)
+class OutputRecipe:
+    """Train by ``inner``, answer through ``output``."""
+
+    inner: Recipe
+    output: Output
+    access: Access  # what the target granted before its answers were made coarser
+    wrap: Callable[[Any], Any]
+
+    def __call__(self, table: Table, seed: int) -> Model:
+        model = self.inner(table, seed)
+        return OutputModel(model, self.output, self.wrap(model.native))
+
+    def undefended(self, target: Target) -> Target:
+        """Return the target whose shadow models give the answers that ``output`` makes coarser."""
+        return replace(target, recipe=self.inner, access=self.access)
+
+    @property
+    def fingerprint(self) -> str | None:
+        inner = self.inner.fingerprint
+        return None if inner is None else f"{inner} through {self.output.name}"
+
+    def capacities(self) -> Sequence[Mapping[str, Any]]:
+        return self.inner.capacities()
+
+    def with_parameters(self, parameters: Mapping[str, Any]) -> Recipe:
+        return replace(self, inner=self.inner.with_parameters(parameters))
+
+
+class TableMap(Protocol):
+    """A change of a whole training table, fitted on that table alone."""
+
+    @property
+    def name(self) -> str:
+        """A short name, unique for its parameters."""
+
+    def __call__(self, table: Table, seed: int) -> Table: ...
+
+
+@dataclass(frozen=True, eq=False)
+class TableRecipe:
+    """Change the training table by ``change``, then train by ``inner``; queries come raw."""
+
+    inner: Recipe
+    change: TableMap
+
+    def __call__(self, table: Table, seed: int) -> Model:
+        return self.inner(self.change(table, seed), seed)
+
+    @property
+    def fingerprint(self) -> str | None:
+        inner = self.inner.fingerprint
+        return None if inner is None else f"{inner} on {self.change.name}"
+
+    def capacities(self) -> Sequence[Mapping[str, Any]]:
+        return self.inner.capacities()
+
+    def with_parameters(self, parameters: Mapping[str, Any]) -> Recipe:
+        return replace(self, inner=self.inner.with_parameters(parameters))

@@ -1,0 +1,67 @@
+"""Splits in which rows that belong together stay together: equal rows, and rows of one group.
+
+All functions take arrays and return arrays; a *unit* is the smallest set of rows that may not be torn apart.
+"""
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from reticent import _seeds
+
+Ids = npt.NDArray[np.intp]
+Mask = npt.NDArray[np.bool_]
+
+_ROUND_MAX = 8
+
+
+def units(*memberships: npt.NDArray[np.generic]) -> Ids:
+    """Return the unit of each row, shape (n,): rows that share a value in any of the arrays share a unit.
+
+    >>> import numpy as np
+    >>> units(np.array([7, 7, 8, 9]), np.array(["a", "b", "b", "c"])).tolist()
+    [0, 0, 0, 1]
+    """
+    n = len(memberships[0])
+    rows, nodes, offset = [], [], n
+    for values in memberships:
+        _, codes = np.unique(values, return_inverse=True)
+        rows.append(np.arange(n))
+        nodes.append(codes + offset)
+        offset += int(codes.max()) + 1
+    edges = (np.ones(n * len(memberships)), (np.concatenate(rows), np.concatenate(nodes)))
+    _, component = connected_components(coo_array(edges, shape=(offset, offset)), directed=False)
+    _, first, unit = np.unique(component[:n], return_index=True, return_inverse=True)
+    return np.argsort(np.argsort(first))[unit]  # numbered by first appearance
+
+
+def seal(unit: Ids, is_member: Mask, seed: int) -> Mask:
+    """Return which rows are sealed, shape (n,): half of the members' units and half of the non-members'."""
+    rng = _seeds.generator(seed, "sealed half")
+    sealed = np.zeros(len(unit), dtype=bool)
+    for side in (is_member, ~is_member):
+        names, counts = np.unique(unit[side], return_counts=True)
+        order = rng.permutation(len(names))
+        half = names[order[np.cumsum(counts[order]) <= (counts.sum() + 1) // 2]]
+        sealed |= side & np.isin(unit, half)
+    return sealed
+
+
+def halves(unit: Ids, size: int, count: int, seed: int) -> Mask:
+    """Return the training rows of ``count`` shadow models, shape (count, n), about ``size`` rows in each.
+
+    Shadows come in rounds over one random order of the units, each taking the next stretch of it, so that every row is
+    in and out as evenly as the share ``size / n`` allows (in pairs of complements where it is one half).
+    """
+    names, unit, counts = np.unique(unit, return_inverse=True, return_counts=True)
+    share = size / len(unit)
+    per_round = int(np.clip(round(1 / min(share, 1 - share)), 2, _ROUND_MAX))
+    rows = np.zeros((count, len(unit)), dtype=bool)
+    for first in range(0, count, per_round):
+        order = _seeds.generator(seed, "shadow halves", first).permutation(len(names))
+        position = np.empty(len(names))
+        position[order] = (np.cumsum(counts[order]) - counts[order] / 2) / len(unit)
+        for shadow in range(first, min(first + per_round, count)):
+            rows[shadow] = ((position + (shadow - first) / per_round) % 1 < share)[unit]
+    return rows

@@ -1,0 +1,1 @@
+"""A result's dict in, a document out."""

@@ -1,0 +1,13 @@
+"""stub"""
+
+
+def audit(d):
+    return ""
+
+
+def fragment(d):
+    return ""
+
+
+def write(p, s):
+    return p
