@@ -1,3 +1,18 @@
-"""Reticent measures what a model reveals about the people it learned from, makes it reveal less, and proves it."""
+"""Reticent measures what a model reveals about the people it learned from, makes it reveal less, and proves it.
+
+The way through the house::
+
+    model + table --describe--> Target --audit--> Audit --protect--> Frontier --attest--> Case
+"""
+
+from reticent.attest import Case, attest
+from reticent.audit import Audit, audit
+from reticent.describe import describe
+from reticent.protect import Frontier, protect
+from reticent.target.access import Access
+from reticent.target.goal import Goal
+from reticent.target.target import Target
+
+__all__ = ["Access", "Audit", "Case", "Frontier", "Goal", "Target", "attest", "audit", "describe", "protect"]
 
 __version__ = "0.1.0"

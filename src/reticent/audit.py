@@ -24,7 +24,7 @@ from reticent.stats.estimate import Estimate, untestable
 from reticent.stats.rates import rate
 from reticent.target.population import Half
 from reticent.target.target import Target
-from reticent.views import page, text
+from reticent.views import draw, page, text
 
 ATTACKS: dict[str, type[Attack]] = {
     "blind": Blind,
@@ -168,9 +168,8 @@ class Audit:
 
     def plot(self, ax: Any = None) -> Any:
         """Draw all ROC curves on log-log axes with matplotlib; return the axes."""
-        from reticent.views import draw  # noqa: PLC0415
-
-        return draw.roc({finding.title: finding.curve() for finding in self.findings}, ax=ax)
+        curves = {finding.title: finding.curve() for finding in self.findings}
+        return draw.roc({title: (fpr.tolist(), tpr.tolist()) for title, (fpr, tpr) in curves.items()}, ax=ax)
 
     def __str__(self) -> str:
         return text.audit(self.to_dict())

@@ -24,8 +24,8 @@ class Attack(Protocol):
 def obstacle(attack: Attack, target: Target) -> str | None:
     """Return why this attack cannot be run on this target, or None."""
     if attack.needs not in target.access:
-        missing = attack.needs & ~target.access
-        return f"needs {attack.needs.words}; the attacker is given {target.access.words} (missing: {missing.words})"
+        missing = attack.needs.beyond(target.access)
+        return f"needs {missing}, and the attacker is given {target.access.words} alone"
     if attack.needs_recipe and target.recipe is None:
         return "needs to train shadow models, and the target has no recipe"
     return None

@@ -32,8 +32,8 @@ def most_exposed(target: Target, findings: Sequence[Finding], half: Half) -> lis
             "risk": {"value": float(risk.value[i]), "low": float(risk.low[i]), "high": float(risk.high[i])},
             "meaning": risk.meaning,
             "reason": (
-                f"models without this row give its label {risk.confidence_out[i]:.0%}, "
-                f"models with it {risk.confidence_in[i]:.0%}"
+                f"models without this row give its label {100 * risk.confidence_out[i]:.0f} %, "
+                f"models with it {100 * risk.confidence_in[i]:.0f} %"
                 + (f"; the label {label[i]} is rare" if share[target.truth[i]] < 0.05 else "")
             ),
         }

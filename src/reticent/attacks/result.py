@@ -13,6 +13,7 @@ from reticent.stats import roc
 from reticent.stats.estimate import Estimate
 from reticent.target.access import Access
 from reticent.target.population import Half
+from reticent.views import draw
 
 Scores = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
@@ -118,9 +119,8 @@ class Finding:
 
     def plot(self, ax: Any = None) -> Any:
         """Draw the ROC curve on log-log axes with matplotlib; return the axes."""
-        from reticent.views import draw  # noqa: PLC0415
-
-        return draw.roc({self.title: self.curve()}, ax=ax)
+        fpr, tpr = self.curve()
+        return draw.roc({self.title: (fpr.tolist(), tpr.tolist())}, ax=ax)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values: everything that is no row's own."""

@@ -22,7 +22,7 @@ from reticent.target.table import Table
 
 # Parameters that smooth a model, by name: whatever estimator has one is offered these values, mildest first.
 _CAPACITY: Mapping[str, Sequence[Any]] = {
-    "min_samples_leaf": (5, 10, 20, 50, 100),  # forests, trees, histogram boosting
+    "min_samples_leaf": (5, 20, 50, 100, 200),  # forests, trees, histogram boosting
     "min_child_samples": (50, 100, 200, 400),  # LightGBM
     "min_child_weight": (5, 20, 50),  # XGBoost
     "l2_leaf_reg": (10, 30, 100),  # CatBoost
@@ -31,6 +31,9 @@ _CAPACITY: Mapping[str, Sequence[Any]] = {
     "n_neighbors": (15, 50, 100),  # nearest neighbors
     "var_smoothing": (1e-3, 1e-2, 1e-1),  # naive Bayes
 }
+
+
+_MAX_CELLS = 200_000_000  # of a sparse representation that is written out
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +49,9 @@ class SklearnModel:
     @property
     def features(self) -> tuple[str, ...] | None:
         names = getattr(self.native, "feature_names_in_", None)
-        return None if names is None else tuple(str(name) for name in names)
+        if names is None or (_is(self.native, "lightgbm") and any("_" in name for name in names)):
+            return None  # LightGBM writes blanks as underscores; columns are matched when asked
+        return tuple(str(name) for name in names)
 
     @property
     def has_scores(self) -> bool:
@@ -57,16 +62,19 @@ class SklearnModel:
 
     def labels(self, x: Any) -> npt.NDArray[np.intp]:
         if self.has_scores:
-            return self.scores(x).argmax(axis=1)
+            likeliest: npt.NDArray[np.intp] = self.scores(x).argmax(axis=1)
+            return likeliest
         answers = np.asarray(self._answer(self.native.predict, x)).ravel()
         return np.searchsorted(self.classes, answers)
 
     def _answer(self, method: Any, x: Any) -> Any:
+        if _is(self.native, "lightgbm"):
+            x = _in_order(x, getattr(self.native, "feature_names_in_", ()))
         try:
             return method(x)
         except NotFittedError as error:
             raise ModelError(f"expected a fitted model: {error}. Fit it, then describe it") from error
-        except (ValueError, TypeError, KeyError) as error:
+        except Exception as error:  # LightGBM and CatBoost have errors of their own
             raise ModelError(
                 f"the model {type(self.native).__name__} does not accept the table: {error}. Hand in the raw columns "
                 f"that it was fitted on; for categories or missing values put the preparing steps into a Pipeline"
@@ -94,13 +102,14 @@ class CloneRecipe:
     features: tuple[str, ...]
 
     def __call__(self, table: Table, seed: int) -> SklearnModel:
-        fresh = clone(self.estimator)
-        seeds = {name: seed for name in fresh.get_params(deep=True) if name.split("__")[-1] in _SEEDS}
-        jobs = {name: 1 for name in fresh.get_params(deep=True) if name.split("__")[-1] in _JOBS}
+        fresh = _unfitted(self.estimator)
+        parameters = _parameters(fresh)
+        seeds = {name: seed for name in parameters if name.split("__")[-1] in _SEEDS}
+        jobs = {name: _one_job(fresh, name) for name in parameters if name.split("__")[-1] in _JOBS}
         fresh.set_params(**seeds, **jobs)
         try:
             fresh.fit(table.features(self.features), table.labels())
-        except (ValueError, TypeError, KeyError) as error:
+        except Exception as error:  # LightGBM and CatBoost have errors of their own
             raise RecipeError(
                 f"training another {type(self.estimator).__name__} failed: {error}. Pass recipe=, a function "
                 f"(rows, seed) -> fitted model, that repeats how the target was trained"
@@ -113,9 +122,7 @@ class CloneRecipe:
         return hashlib.sha256(f"{type(self.estimator).__qualname__} {self.features} {text}".encode()).hexdigest()
 
     def capacities(self) -> list[dict[str, Any]]:
-        parameters = self.estimator.get_params(deep=True)
-        if type(self.estimator).__module__.startswith("catboost"):  # it lists only what was set
-            parameters = {"l2_leaf_reg": None, **parameters}
+        parameters = _parameters(self.estimator)
         last = [name for name in parameters if name.split("__")[-1] in _CAPACITY]
         return [
             {name: value}
@@ -125,7 +132,7 @@ class CloneRecipe:
         ]
 
     def with_parameters(self, parameters: Mapping[str, Any]) -> "CloneRecipe":
-        changed = clone(self.estimator)
+        changed = _unfitted(self.estimator)
         try:
             changed.set_params(**parameters)
         except ValueError as error:
@@ -137,9 +144,55 @@ _SEEDS = ("random_state", "random_seed")  # CatBoost says random_seed
 _JOBS = ("n_jobs", "thread_count", "nthread")  # shadows run side by side already
 
 
+# CatBoost names only those of its parameters that somebody has set, and refuses one under both of its names.
+_CATBOOST: Mapping[str, str] = {"random_seed": "random_state", "thread_count": "", "l2_leaf_reg": "reg_lambda"}
+
+
+def _is(estimator: Any, package: str) -> bool:
+    return type(estimator).__module__.partition(".")[0] == package
+
+
+def _unfitted(estimator: Any) -> Any:
+    """Return an unfitted copy; CatBoost's lists of columns are copies each time, which ``clone`` takes for a defect."""
+    if _is(estimator, "catboost"):
+        return type(estimator)(**estimator.get_params())
+    if type(estimator) is Pipeline:
+        steps = [(name, _unfitted(step) if hasattr(step, "get_params") else step) for name, step in estimator.steps]
+        return Pipeline(**{**estimator.get_params(deep=False), "steps": steps})
+    return clone(estimator)
+
+
+def _parameters(estimator: Any) -> dict[str, Any]:
+    """Return the parameters of an estimator and of all inside it, by their nested names."""
+    parameters = dict(estimator.get_params(deep=True))
+    for path, part in [("", estimator), *parameters.items()]:
+        if _is(part, "catboost") and hasattr(part, "get_params"):
+            dot = f"{path}__" if path else ""
+            unset = [name for name, other in _CATBOOST.items() if not {name, other} & set(part.get_params())]
+            parameters |= {f"{dot}{name}": None for name in unset}
+    return parameters
+
+
+def _one_job(estimator: Any, name: str) -> int | None:
+    """Return the value that means one thread: scikit-learn's default does, and only the default never warns."""
+    path = name.rpartition("__")[0]
+    owner = estimator.get_params(deep=True)[path] if path else estimator
+    return None if _is(owner, "sklearn") else 1
+
+
+def _in_order(x: Any, names: Sequence[str]) -> Any:
+    """Return the columns of a frame in LightGBM's order, which it does not look at itself."""
+    if isinstance(x, np.ndarray) or not (columns := list(getattr(x, "columns", ()))):
+        return x
+    known = {str(column).replace(" ", "_"): column for column in columns}
+    if len(known) < len(columns) or not set(names) <= set(known):
+        return x  # fitted on an array: no names to go by
+    return x[[known[name] for name in names]]
+
+
 def infer_recipe(model: Any, features: tuple[str, ...]) -> CloneRecipe:
     """Return the recipe of a fitted estimator: its own class and parameters on other rows."""
-    return CloneRecipe(clone(model), features)
+    return CloneRecipe(_unfitted(model), features)
 
 
 def read_model(model: Any) -> SklearnModel:
@@ -195,6 +248,8 @@ def _steps(model: Any) -> Iterator[tuple[str, Any]]:
 
 def _numeric(rows: Any) -> npt.NDArray[Any]:
     """Return rows as a float array, or an array of no columns where they are not numbers."""
+    if hasattr(rows, "toarray") and np.prod(rows.shape, dtype=np.float64) > _MAX_CELLS:
+        return np.broadcast_to(np.float64(0), rows.shape)  # only its size is asked for: it is too wide to be compared
     dense = rows.toarray() if hasattr(rows, "toarray") else np.asarray(rows)
     try:
         return dense.astype(np.float64)

@@ -45,7 +45,7 @@ class Estimate:
     def from_dict(cls, fields: dict[str, Any]) -> "Estimate":
         """Read back what :meth:`to_dict` gave."""
         absent = {"value": math.nan, "high": math.inf}
-        return cls(**{name: absent.get(name) if given is None else given for name, given in fields.items()})
+        return cls(**{**fields, **{name: other for name, other in absent.items() if fields[name] is None}})
 
     def __str__(self) -> str:
         return self.untested or f"{self.value:.3f} ({self.low:.3f} to {self.high:.3f})"

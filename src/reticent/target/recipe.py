@@ -28,11 +28,10 @@ class Output(Protocol):
 
 
 @dataclass(frozen=True, eq=False)
-class OutputModel:
-    """A model whose answers pass through ``output`` before anyone sees them."""
+class WrappedModel:
+    """A model whose ``native`` object is another one: what a user saves remembers how it was trained."""
 
     inner: Model
-    output: Output
     native: Any
 
     @property
@@ -48,7 +47,7 @@ class OutputModel:
         return self.inner.has_scores
 
     def scores(self, x: Any) -> Scores:
-        return self.output(self.inner.scores(x))
+        return self.inner.scores(x)
 
     def labels(self, x: Any) -> npt.NDArray[np.intp]:
         return self.inner.labels(x)
@@ -58,6 +57,19 @@ class OutputModel:
 
     def representations(self, x: Any) -> Iterator[tuple[str, npt.NDArray[Any]]]:
         yield from self.inner.representations(x)
+
+    def describe(self) -> Mapping[str, Any]:
+        return self.inner.describe()
+
+
+@dataclass(frozen=True, eq=False)
+class OutputModel(WrappedModel):
+    """A model whose answers pass through ``output`` before anyone sees them."""
+
+    output: Output
+
+    def scores(self, x: Any) -> Scores:
+        return self.output(self.inner.scores(x))
 
     def describe(self) -> Mapping[str, Any]:
         return {**self.inner.describe(), "output": self.output.name}
@@ -74,7 +86,7 @@ class OutputRecipe:
 
     def __call__(self, table: Table, seed: int) -> Model:
         model = self.inner(table, seed)
-        return OutputModel(model, self.output, self.wrap(model.native))
+        return OutputModel(model, self.wrap(model.native), self.output)
 
     def undefended(self, target: Target) -> Target:
         """Return the target whose shadow models give the answers that ``output`` makes coarser."""
@@ -108,9 +120,11 @@ class TableRecipe:
 
     inner: Recipe
     change: TableMap
+    wrap: Callable[[Any], Any]
 
     def __call__(self, table: Table, seed: int) -> Model:
-        return self.inner(self.change(table, seed), seed)
+        model = self.inner(self.change(table, seed), seed)
+        return WrappedModel(model, self.wrap(model.native))
 
     @property
     def fingerprint(self) -> str | None:

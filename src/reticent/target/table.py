@@ -149,7 +149,7 @@ def numbers(table: Table, names: Sequence[str]) -> npt.NDArray[np.float64]:
 def digests(table: Table, names: Sequence[str]) -> npt.NDArray[np.uint64]:
     """Return one 64-bit hash per row over the named columns, shape (n,): equal rows have equal hashes."""
     plain = pd.DataFrame({name: table.column(name) for name in names})
-    return pd.util.hash_pandas_object(plain, index=False).to_numpy(np.uint64)
+    return np.asarray(pd.util.hash_pandas_object(plain, index=False), dtype=np.uint64)
 
 
 def _as_numbers(column: "pd.Series[Any]") -> npt.NDArray[np.float64]:

@@ -73,7 +73,7 @@ class Target:
     def accuracy(self, half: Half = Half.ALL, *, members: bool = False) -> npt.NDArray[np.bool_]:
         """Return which non-members (or members) of a half are classified correctly, one boolean a row."""
         rows = self.population.mask(half) & (self.population.is_member == members)
-        return self.labels[rows] == self.truth[rows]
+        return np.equal(self.labels[rows], self.truth[rows])
 
     def train(self, rows: npt.NDArray[np.intp], seed: int) -> Model:
         """Train another model on these rows of the population, by the recipe."""
@@ -85,7 +85,7 @@ class Target:
         table: Table = self.population.table.take(rows)
         return self.recipe(table, seed)
 
-    def protected(self, model: Model, recipe: Recipe, defense: dict[str, Any], **changes: Any) -> "Target":
+    def protected(self, model: Model, recipe: Recipe | None, defense: dict[str, Any], **changes: Any) -> "Target":
         """Return the target that a defense made of this one: same people, another model and recipe."""
         return replace(self, model=model, recipe=recipe, defenses=(*self.defenses, defense), **changes)
 

@@ -43,7 +43,7 @@ def verdict(summary: Dict) -> str:
             f"{names} reached AUC {number(summary['strongest']['auc'])} {scope}."
         )
     first = rates[0]
-    share, level = f"{100 * first['fpr']:g} %", f"{first['estimate']['level']:.0%}"
+    share, level = f"{100 * first['fpr']:g} %", f"{100 * first['estimate']['level']:.0f} %"
     if state == "exposed":
         return (
             f"The model gives members away: the strongest attack recognizes {percent(first['estimate'])} of the "

@@ -30,7 +30,7 @@ _MAX_GROUPS = 12
 
 def gap_scores(predicted: npt.NDArray[np.intp], truth: npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:
     """Return 1 where the label is right and 0 where it is wrong, all of shape (n,)."""
-    return (predicted == truth).astype(np.float64)
+    return np.equal(predicted, truth).astype(np.float64)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,57 @@
+# Reticent: `make help` tells what there is. Everything runs in .venv, from pinned versions.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+export OMP_NUM_THREADS ?= 1
+
+.PHONY: help demo test check lint types docs bench clean
+
+help:            ## this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1	/' | expand -t 18
+
+demo: $(VENV)/.demo   ## audit, protect and attest a model of real people; prints where the page is
+	$(BIN)/reticent demo --out demo-report
+
+test: $(VENV)/.test   ## every test, under twenty minutes on two cores
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+check: $(VENV)/.test  ## the quick part of the tests, under three minutes
+	$(BIN)/ruff check .
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow"
+
+lint: $(VENV)/.test   ## formatting and habits
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: $(VENV)/.test  ## mypy, strict
+	$(BIN)/mypy
+
+docs: $(VENV)/.docs   ## the documentation, warnings as errors, into docs/_build
+	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet -b html docs docs/_build/html
+	@echo "docs/_build/html/index.html"
+
+bench: $(VENV)/.test  ## what we promise about speed, measured now
+	for file in benchmarks/bench_*.py; do $(BIN)/python $$file || exit 1; done
+
+clean:           ## remove what the other targets made
+	rm -rf $(VENV) demo-report docs/_build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.demo: $(VENV)/bin/python pyproject.toml constraints.txt
+	$(PIP) --editable '.[demo]'
+	$(BIN)/python -m pip check
+	touch $@
+
+$(VENV)/.test: $(VENV)/bin/python pyproject.toml constraints.txt
+	$(PIP) --editable '.[test,docs]'
+	$(BIN)/python -m pip check
+	touch $@ $(VENV)/.demo
+
+$(VENV)/.docs: $(VENV)/.test
+	touch $@

@@ -1,0 +1,1 @@
+"""Claims: a catalogue of duties (data) and one checker for each."""

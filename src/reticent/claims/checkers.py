@@ -1,0 +1,224 @@
+"""One checker per claim: from the dicts of audits to a state, a statement and its evidence.
+
+States: *proven* (counted or calculated exactly), *measured* (with an interval), *declared* (somebody said so, who and
+when), *missing* (nobody said or measured it), *failed* (the evidence speaks against it), *stale* (the evidence is older
+than what it speaks of).
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from reticent.views.text import number, percent
+
+Dict = Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """What the checkers read.
+
+    Attributes
+    ----------
+    audit
+        The dict of the audit of the model to be released.
+    before
+        The dict of the audit before a defense, or the same one.
+    goal
+        The dict of the goal, or None.
+    declared
+        Claim id -> {"statement", "who", "when"}.
+    """
+
+    audit: Dict
+    before: Dict
+    goal: Dict | None
+    declared: Mapping[str, Dict]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """State, statement and evidence of one claim."""
+
+    state: str
+    statement: str
+    evidence: str = ""
+
+
+def _finding(audit: Dict, name: str) -> Dict | None:
+    return next((one for one in audit["findings"] if one["name"] == name), None)
+
+
+def _rate(finding: Dict, fpr: float) -> Dict | None:
+    return next((one["estimate"] for one in finding["tpr"] if one["fpr"] == fpr), None)
+
+
+def _no_verdict(evidence: Evidence) -> Answer | None:
+    if evidence.audit["state"] == "withheld":
+        return Answer("failed", "No verdict: " + "; ".join(evidence.audit["withheld"]), "audit, split checks")
+    return None
+
+
+def _judged(evidence: Evidence, finding: Dict | None, absent: str) -> Answer:
+    if finding is None:
+        return Answer("missing", absent)
+    if (answer := _no_verdict(evidence)) is not None:
+        return answer
+    fpr = 0.01 if evidence.goal is None else float(evidence.goal["fpr"])
+    rate = _rate(finding, fpr)
+    half = evidence.audit["half"]
+    source = f"{finding['title']}, read on {'all rows' if half == 'all' else f'the {half} half'}"
+    if rate is None or rate["untested"]:
+        reason = "not tested at the goal's rate" if rate is None else str(rate["untested"])
+        return Answer("missing", f"{reason}; over all thresholds AUC {number(finding['auc'])}", source)
+    statement = f"recognizes {percent(rate)} of members at {100 * fpr:g} % false alarms"
+    if evidence.goal is not None and rate["high"] > evidence.goal["tpr"]:
+        return Answer("failed", f"{statement}; the goal is {100 * evidence.goal['tpr']:g} %", source)
+    if evidence.goal is None and rate["low"] > fpr:
+        return Answer("failed", f"{statement}; a guess would recognize {100 * fpr:g} %", source)
+    return Answer("measured", statement, source)
+
+
+def scores(evidence: Evidence) -> Answer:
+    """C2: the strongest attack on scores."""
+    found = [
+        finding
+        for finding in (_finding(evidence.audit, name) for name in ("lira", "population"))
+        if finding is not None and (finding["name"] != "lira" or finding["parameters"].get("scores", True))
+    ]
+    if not found and "scores" not in evidence.audit["target"]["access"]:
+        return Answer("measured", "the model gives no scores to this attacker", "the target's access")
+    judged = [_judged(evidence, finding, "") for finding in found]
+    return _worst(judged) or Answer("missing", "no attack on scores was run")
+
+
+def labels(evidence: Evidence) -> Answer:
+    """C3: attacks that need labels alone."""
+    names = [
+        name
+        for name in ("gap", "lira")
+        if (finding := _finding(evidence.audit, name)) is not None
+        and (name == "gap" or not finding["parameters"].get("scores", True))
+    ]
+    judged = [_judged(evidence, _finding(evidence.audit, name), "") for name in names]
+    return _worst(judged) or Answer("missing", "no attack on labels was run")
+
+
+def _worst(answers: list[Answer]) -> Answer | None:
+    order = {"failed": 0, "missing": 1, "measured": 2}
+    return min(answers, key=lambda answer: order[answer.state], default=None)
+
+
+def baseline(evidence: Evidence) -> Answer:
+    """C6: the attacker without the model, and models that never met the members."""
+    if (answer := _no_verdict(evidence)) is not None:
+        return answer
+    against = [one for one in evidence.audit["findings"] if one["baseline_auc"] is not None]
+    if not against:
+        return Answer("missing", "no attack was run, so no baseline either")
+    control = next((one["control_auc"] for one in against if one["control_auc"] is not None), None)
+    statement = f"without the model an attacker reaches AUC {number(against[0]['baseline_auc'])}"
+    if control is None:
+        return Answer("measured", f"{statement}; no control, since no shadow models were trained", "blind attacker")
+    return Answer(
+        "measured", f"{statement}; on models of other people, {number(control)}", "blind attacker, shadow models"
+    )
+
+
+def gravity(evidence: Evidence) -> Answer:
+    """C7: what being recognized means for these people; only a person can say."""
+    return _declared(evidence, "C7", "nobody has said what it means for these people to be recognized")
+
+
+def access(evidence: Evidence) -> Answer:
+    """C9: the threat model, which the caller of the audit stated."""
+    return Answer("declared", f"the attacker is given {evidence.audit['target']['access']}", "the target's description")
+
+
+def stored(evidence: Evidence) -> Answer:
+    """C10: training rows inside the model."""
+    finding = _finding(evidence.audit, "stored")
+    if finding is None:
+        reason = evidence.audit["not_tested"].get("stored", "not asked for")
+        return Answer("missing", f"the model's arrays were not searched; {reason}")
+    found, chance = finding["facts"]["rows found"], finding["facts"]["expected among members by chance"]
+    walked = finding["facts"]["arrays walked"]
+    statement = f"{found:,.0f} members' rows lie in the model, {chance:,.1f} expected by chance; {walked:,.0f} arrays"
+    state = "failed" if found > max(2 * chance, 0) and found > chance + 3 * chance**0.5 else "measured"
+    return Answer(state, statement, "search of every array inside the model")
+
+
+def overfitting(evidence: Evidence) -> Answer:
+    """C13: the gap in accuracy."""
+    finding = _finding(evidence.audit, "gap")
+    if finding is None:
+        return Answer("missing", "accuracy on members and others was not compared")
+    gap, per_feature = finding["facts"]["gap"], finding["facts"]["members per feature"]
+    statement = f"accuracy is {percent(gap)} higher on members; {per_feature:,.0f} members a feature"
+    return Answer("failed" if gap["low"] > 0.05 else "measured", statement, "accuracy on members and others")
+
+
+def edge(evidence: Evidence) -> Answer:
+    """C14: the lowest false-positive rate that these people allow to test."""
+    against = [
+        one for one in evidence.audit["findings"] if one["against_model"] and one["name"] in ("lira", "population")
+    ]
+    if not against:
+        return Answer("missing", "no attack that ranks people was run")
+    tested = [one["fpr"] for one in against[0]["tpr"] if not one["estimate"]["untested"]]
+    if not tested:
+        return Answer("missing", str(against[0]["tpr"][0]["estimate"]["untested"]))
+    untested = [one["estimate"]["untested"] for one in against[0]["tpr"] if one["estimate"]["untested"]]
+    return Answer(
+        "measured",
+        f"recognition was measured down to {100 * min(tested):g} % false alarms" + "".join(f"; {r}" for r in untested),
+        ", ".join(one["title"] for one in against),
+    )
+
+
+def accuracy(evidence: Evidence) -> Answer:
+    """E7: the accuracy on others beside the one that the purpose needs, if somebody said which."""
+    reached = evidence.audit["accuracy"]["others"]
+    said = evidence.declared.get("E7")
+    statement = f"accuracy on others is {percent(reached)}"
+    if said is None:
+        return Answer("missing", f"{statement}; nobody has said what the purpose needs", "audit")
+    try:
+        needed = float(said["statement"])
+    except ValueError:
+        return Answer("missing", f"{statement}; declare the accuracy needed as a number such as 0.65", "audit")
+    state = "measured" if reached["low"] >= needed else "failed"
+    return Answer(state, f"{statement}; the purpose needs {100 * needed:g} % (said by {said['who']}, {said['when']})")
+
+
+def k_anonymity(evidence: Evidence) -> Answer:
+    """E17: the smallest class of the training table, counted."""
+    claims = [one["claim"] for one in evidence.audit["target"]["defenses"] if (one["claim"] or {}).get("k")]
+    if not claims:
+        return Answer("missing", "the model was not trained on a k-anonymized table")
+    claim = claims[-1]
+    statement = (
+        f"k = {claim['k']} on {', '.join(claim['columns'])}; the smallest class has {claim['smallest_class']} people"
+    )
+    return Answer("proven" if claim["smallest_class"] >= claim["k"] else "failed", statement, "exact count")
+
+
+def _declared(evidence: Evidence, claim: str, absent: str) -> Answer:
+    said = evidence.declared.get(claim)
+    if said is None:
+        return Answer("missing", absent)
+    return Answer("declared", str(said["statement"]), f"said by {said['who']}, {said['when']}")
+
+
+CHECKERS: Mapping[str, Callable[[Evidence], Answer]] = {
+    "C2": scores,
+    "C3": labels,
+    "C6": baseline,
+    "C7": gravity,
+    "C9": access,
+    "C10": stored,
+    "C13": overfitting,
+    "C14": edge,
+    "E7": accuracy,
+    "E17": k_anonymity,
+}

@@ -1,0 +1,1 @@
+"""Defenses that act on the data before training."""

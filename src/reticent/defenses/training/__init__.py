@@ -1,0 +1,1 @@
+"""Defenses that act while the model learns."""

@@ -1,0 +1,313 @@
+"""protect: a Target and a Goal -> a Frontier: every candidate with what it reveals and what it costs.
+
+Each candidate is audited by shadow models that were trained *with* it. What is chosen is chosen on the open half of
+the rows; what is reported, for every candidate, is read on the sealed half, which chose nothing.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from reticent import _progress
+from reticent.attacks.attack import Attack
+from reticent.attacks.membership.lira import ON_SHADOWS
+from reticent.attacks.result import versions
+from reticent.attacks.workbench import Workbench
+from reticent.audit import Audit, audit
+from reticent.defenses.data.k_anonymize import anonymizations
+from reticent.defenses.defense import Defense, Family
+from reticent.defenses.output.coarsen import coarsenings
+from reticent.defenses.training.regularize import regularizations
+from reticent.errors import ParameterError
+from reticent.stats.estimate import Estimate
+from reticent.stats.rates import paired_difference, rate
+from reticent.target.goal import Goal
+from reticent.target.population import Half
+from reticent.target.target import Target
+from reticent.views import draw, page, text
+
+FAMILIES: dict[str, Family] = {
+    "regularize": regularizations,
+    "coarsen": coarsenings,
+    "k-anonymize": anonymizations,
+}
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Point:
+    """One candidate: the protected target, its adaptive audit, its utility.
+
+    Attributes
+    ----------
+    audit, utility, utility_change
+        Read on the sealed half: the accuracy on non-members, and how far it is from the unprotected model's on the same
+        rows.
+    selection, selection_utility
+        The same on the open half: what the choice was made by.
+    """
+
+    defense: Defense | None
+    target: Target
+    audit: Audit
+    selection: Audit
+    utility: Estimate
+    utility_change: Estimate
+    selection_utility: Estimate
+    selection_change: Estimate
+    losses: npt.NDArray[np.float64] = field(repr=False)
+
+    @property
+    def brier(self) -> float:
+        """Mean squared error of the probabilities on the open half's non-members, 0 to 2: what coarser scores cost."""
+        return float(self.losses.mean())
+
+    @property
+    def title(self) -> str:
+        """What pictures and tables call it."""
+        return "as it is" if self.defense is None else self.defense.title
+
+    @property
+    def model(self) -> Any:
+        """The protected model: a drop-in object of the same framework, to save, load and call."""
+        return self.target.model.native
+
+    def meets(self, goal: Goal, half: Half = Half.OPEN) -> bool:
+        """Whether the upper confidence limits meet the goal on one half; what was not tested meets nothing."""
+        found, change = (
+            (self.selection, self.selection_change) if half is Half.OPEN else (self.audit, self.utility_change)
+        )
+        exposure = found.tpr_at(goal.fpr)
+        cheap = goal.accuracy_drop is None or change.low >= -goal.accuracy_drop
+        return found.state != "withheld" and exposure.tested and exposure.high <= goal.tpr and cheap
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Frontier:
+    """All candidates, and the one that was chosen.
+
+    ``best`` is the candidate of the highest accuracy among those whose upper confidence limit meets the goal on the
+    open half (of equally accurate ones the least exposed), or None where none does; ``confirmed`` says whether the
+    sealed half agrees.
+    """
+
+    goal: Goal
+    points: tuple[Point, ...]
+    best: Point | None
+    not_tried: tuple[str, ...]
+    seed: int
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def confirmed(self) -> bool:
+        """Whether the chosen point meets the goal on the rows that did not choose it."""
+        return self.best is not None and self.best.meets(self.goal, Half.SEALED)
+
+    @property
+    def before(self) -> Point:
+        """The target as it was handed in."""
+        return self.points[0]
+
+    @property
+    def sentence(self) -> str:
+        """What came of it, in a sentence that claims no more than was measured."""
+        if self.best is None:
+            nearest = min(self.points, key=lambda point: point.selection.tpr_at(self.goal.fpr).high)
+            return (
+                f"None of {len(self.points)} candidates meets the goal ({self.goal}). Nearest is "
+                f"{nearest.title!r}, with an upper limit of {100 * nearest.selection.tpr_at(self.goal.fpr).high:.1f} % "
+                f"where {100 * self.goal.tpr:g} % was asked for."
+            )
+        exposure = text.percent(self.best.audit.tpr_at(self.goal.fpr).to_dict())
+        change = 100 * self.best.utility_change.value
+        found = (
+            f"{self.best.title!r} was chosen on one half of the people; on the other half the strongest attack "
+            f"recognizes {exposure} of members at {100 * self.goal.fpr:g} % false alarms, and accuracy on others is "
+            f"{text.percent(self.best.utility.to_dict())}, {change:+.1f} points from the model as it was."
+        )
+        if self.confirmed:
+            return f"{found} The goal ({self.goal}) is met there, by these attacks and on these records."
+        return f"{found} That does not confirm the goal ({self.goal}): do not rely on it."
+
+    def to_dict(self, *, external: bool = False) -> dict[str, Any]:
+        """Return plain values for JSON."""
+        return {
+            "schema": "reticent/frontier/1",
+            "external": external,
+            "target": self.before.target.to_dict(),
+            "goal": self.goal.to_dict(),
+            "goal_sentence": str(self.goal),
+            "points": [self._point(index) for index in range(len(self.points))],
+            "chosen": None if self.best is None else self.points.index(self.best),
+            "confirmed": self.confirmed,
+            "sentence": self.sentence,
+            "not_tried": list(self.not_tried),
+            "seed": self.seed,
+            "versions": versions(),
+            "timings": self.seconds,
+        }
+
+    def _point(self, index: int) -> dict[str, Any]:
+        point = self.points[index]
+        said = point.target.defenses[-1] if point.defense is not None else {}
+        return {
+            "index": index,
+            "name": "as it is" if point.defense is None else point.defense.name,
+            "title": point.title,
+            "moment": said.get("moment", "none"),
+            "parameters": said.get("parameters", {}),
+            "claim": said.get("claim"),
+            "access": point.target.access.words,
+            "state": point.audit.state,
+            "exposure": point.audit.tpr_at(self.goal.fpr).to_dict(),
+            "auc": point.audit.auc().to_dict(),
+            "utility": point.utility.to_dict(),
+            "utility_change": point.utility_change.to_dict(),
+            "brier": point.brier,
+            "selection": {
+                "exposure": point.selection.tpr_at(self.goal.fpr).to_dict(),
+                "utility": point.selection_utility.to_dict(),
+            },
+            "meets_on_open_half": point.meets(self.goal),
+            "chosen": point is self.best,
+            "not_tested": point.audit.not_tested,
+        }
+
+    def to_html(self, path: str | Path, *, external: bool = False) -> Path:
+        """Write the frontier as one self-contained page; return its path."""
+        return page.write(path, page.frontier(self.to_dict(external=external)))
+
+    def plot(self, ax: Any = None) -> Any:
+        """Draw exposure against accuracy with matplotlib; return the axes."""
+        return draw.frontier(self.to_dict(), ax=ax)
+
+    def __str__(self) -> str:
+        return text.frontier(self.to_dict())
+
+    def _repr_html_(self) -> str:
+        return page.fragment(self.to_dict())
+
+
+def protect(
+    target: Target,
+    goal: Goal,
+    *,
+    defenses: Sequence[str | Defense] | None = None,
+    before: Audit | None = None,
+    attacks: Sequence[str | Attack] | None = None,
+    seed: int = 0,
+    n_jobs: int | None = None,
+    bench: Workbench | None = None,
+) -> Frontier:
+    """Try every defense that suits the target, audit each adaptively, and choose by the goal.
+
+    Parameters
+    ----------
+    defenses
+        Names of families from ``FAMILIES`` or defenses of your own; None for all.
+    before
+        An audit of the same target with the same seed, whose shadow models are then used again.
+    attacks
+        As in :func:`reticent.audit`.
+    """
+    bench = bench or (before.bench if before is not None else Workbench(n_jobs=n_jobs))
+    candidates, not_tried = _candidates(target, defenses)
+    began = time.perf_counter()
+    seconds: dict[str, float] = {}
+    points: list[Point] = []
+    work: list[Defense | None] = [None, *candidates]
+    for defense in _progress.track(work, total=len(work), title="candidates"):
+        started = time.perf_counter()
+        protected = target if defense is None else defense.apply(target, seed)
+        found = audit(protected, attacks, seed=seed, bench=bench, shadow_mismatch="withhold")
+        points.append(_measure(defense, protected, found, points[0].target if points else protected))
+        if len(points) == 2:
+            _progress.forecast(f"{len(candidates)} candidates", (time.perf_counter() - started) * len(candidates))
+        seconds[points[-1].title] = round(time.perf_counter() - started, 3)
+    seconds["all"] = round(time.perf_counter() - began, 3)
+    best = _choose(points, goal)
+    return Frontier(goal=goal, points=tuple(points), best=best, not_tried=tuple(not_tried), seed=seed, seconds=seconds)
+
+
+def _candidates(target: Target, defenses: Sequence[str | Defense] | None) -> tuple[list[Defense], list[str]]:
+    found: list[Defense] = []
+    not_tried: list[str] = []
+    for one in defenses if defenses is not None else FAMILIES:
+        if not isinstance(one, str):
+            if (reason := one.obstacle(target)) is not None:
+                not_tried.append(f"{one.title}: {reason}")
+            else:
+                found.append(one)
+            continue
+        if one not in FAMILIES:
+            raise ParameterError(f"expected a defense among {', '.join(FAMILIES)}; got {one!r}")
+        offered = FAMILIES[one](target)
+        found.extend(offered)
+        if not offered:
+            not_tried.append(f"{one}: {_why_none(one, target)}")
+    return found, not_tried
+
+
+def _why_none(family: str, target: Target) -> str:
+    if target.recipe is None and family != "coarsen":
+        return "it must be trained again, and the target has no recipe; pass recipe="
+    return {
+        "regularize": "its recipe has no capacity parameter that is known here",
+        "coarsen": "who is given labels alone or holds the parameters is not stopped by coarser scores",
+        "k-anonymize": "no quasi-identifier is among the model's columns; name them in quasi_identifiers=",
+    }[family]
+
+
+def _measure(defense: Defense | None, protected: Target, found: Audit, unprotected: Target) -> Point:
+    right = {half: protected.accuracy(half) for half in (Half.OPEN, Half.SEALED)}
+    was = {half: unprotected.accuracy(half) for half in (Half.OPEN, Half.SEALED)}
+    return Point(
+        defense=defense,
+        target=protected,
+        audit=found.on(Half.SEALED),
+        selection=found.on(Half.OPEN),
+        utility=rate(right[Half.SEALED]),
+        utility_change=paired_difference(right[Half.SEALED], was[Half.SEALED]),
+        selection_utility=rate(right[Half.OPEN]),
+        selection_change=paired_difference(right[Half.OPEN], was[Half.OPEN]),
+        losses=_brier_losses(protected),
+    )
+
+
+def _brier_losses(target: Target) -> npt.NDArray[np.float64]:
+    rows: npt.NDArray[np.bool_] = ~target.population.is_member & ~target.population.sealed
+    truth = np.eye(len(target.model.classes))[target.truth[rows]]
+    losses: npt.NDArray[np.float64] = ((target.scores[rows] - truth) ** 2).sum(axis=1)
+    return losses
+
+
+def _choose(points: Sequence[Point], goal: Goal) -> Point | None:
+    """Return the most accurate point that meets the goal on the open half; of equals the least exposed.
+
+    Equal are points whose accuracy and Brier score these rows cannot tell from the leader's: to take the one that
+    happens to lie ahead would be to choose by noise, and its exposure would be the price. For the same reason equals
+    are compared by what their shadow models reveal, an average over many models, before one half of one model.
+    """
+    meeting = [point for point in points if point.meets(goal)]
+    if not meeting:
+        return None
+    leader = max(meeting, key=lambda point: (point.selection_utility.value, -point.brier))
+    equals = [point for point in meeting if _as_useful(point, leader)]
+    return min(equals, key=lambda point: (_on_shadows(point), point.selection.tpr_at(goal.fpr).high))
+
+
+def _on_shadows(point: Point) -> float:
+    for finding in point.selection.findings:
+        if isinstance(found := finding.facts.get(ON_SHADOWS), Estimate):
+            return found.value
+    return 1.0
+
+
+def _as_useful(point: Point, leader: Point) -> bool:
+    right, best = point.target.accuracy(Half.OPEN), leader.target.accuracy(Half.OPEN)
+    blurred = paired_difference(point.losses, leader.losses)
+    return point is leader or (paired_difference(right, best).high >= 0 and blurred.low <= 0)
