@@ -1,4 +1,4 @@
-"""The house keeps its floors: each room imports only from below, nothing goes in circles, heavy packages stay outside."""
+"""The house keeps its floors: rooms import only from below, nothing goes in circles, heavy packages stay outside."""
 
 import ast
 import subprocess

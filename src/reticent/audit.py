@@ -85,6 +85,26 @@ class Audit:
         """Return the strongest attack's true-positive rate, with bounds that hold for all attacks together."""
         return self._strongest([f.tpr_at(fpr, level=self._each(level)) for f in self.against_model], level)
 
+    def exposure(self, fpr: float, *, level: float = 0.95) -> Estimate:
+        """Return what the strongest attack achieves on models trained in this way, this one among them.
+
+        A mean over many models where an attack has trained some, this one model's rate where not; bounds hold for all
+        attacks together. It says what to expect of the recipe; :meth:`tpr_at` says what was seen on this one model.
+        """
+        each = self._each(level)
+        return self._strongest(
+            [f.tpr_over_models(fpr, level=each) or f.tpr_at(fpr, level=each) for f in self.against_model], level
+        )
+
+    def meets(self, tpr: float, fpr: float) -> bool:
+        """Whether the upper limit of the exposure is at most ``tpr`` and this one model does not speak against it.
+
+        What was withheld or could not be tested meets nothing.
+        """
+        expected, own = self.exposure(fpr), self.tpr_at(fpr)
+        judged = self.state not in ("withheld", "not tested") and expected.tested
+        return judged and expected.high <= tpr and own.low <= tpr
+
     def auc(self, *, level: float = 0.95) -> Estimate:
         """Return the strongest attack's area under the ROC curve, with bounds that hold for all attacks together."""
         return self._strongest([f.auc(level=self._each(level)) for f in self.against_model], level)
@@ -128,6 +148,7 @@ class Audit:
             "strongest": {
                 "auc": self.auc().to_dict(),
                 "tpr": [{"fpr": fpr, "estimate": self.tpr_at(fpr).to_dict()} for fpr in FPRS],
+                "exposure": [{"fpr": fpr, "estimate": self.exposure(fpr).to_dict()} for fpr in FPRS],
                 "attacks": [finding.name for finding in self.against_model],
             },
             "access": self.target.access.words,

@@ -15,7 +15,6 @@ import numpy.typing as npt
 
 from reticent import _progress
 from reticent.attacks.attack import Attack
-from reticent.attacks.membership.lira import ON_SHADOWS
 from reticent.attacks.result import versions
 from reticent.attacks.workbench import Workbench
 from reticent.audit import Audit, audit
@@ -81,9 +80,8 @@ class Point:
         found, change = (
             (self.selection, self.selection_change) if half is Half.OPEN else (self.audit, self.utility_change)
         )
-        exposure = found.tpr_at(goal.fpr)
         cheap = goal.accuracy_drop is None or change.low >= -goal.accuracy_drop
-        return found.state != "withheld" and exposure.tested and exposure.high <= goal.tpr and cheap
+        return cheap and found.meets(goal.tpr, goal.fpr)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -116,17 +114,19 @@ class Frontier:
     def sentence(self) -> str:
         """What came of it, in a sentence that claims no more than was measured."""
         if self.best is None:
-            nearest = min(self.points, key=lambda point: point.selection.tpr_at(self.goal.fpr).high)
+            nearest = min(self.points, key=lambda point: point.selection.exposure(self.goal.fpr).high)
+            limit = text.percent(nearest.selection.exposure(self.goal.fpr).to_dict())
             return (
-                f"None of {len(self.points)} candidates meets the goal ({self.goal}). Nearest is "
-                f"{nearest.title!r}, with an upper limit of {100 * nearest.selection.tpr_at(self.goal.fpr).high:.1f} % "
-                f"where {100 * self.goal.tpr:g} % was asked for."
+                f"None of {len(self.points)} candidates meets the goal ({self.goal}): its upper confidence limit has "
+                f"to. Nearest is {nearest.title!r} with {limit}."
             )
-        exposure = text.percent(self.best.audit.tpr_at(self.goal.fpr).to_dict())
+        exposure = text.percent(self.best.audit.exposure(self.goal.fpr).to_dict())
+        own = text.percent(self.best.audit.tpr_at(self.goal.fpr).to_dict())
         change = 100 * self.best.utility_change.value
         found = (
             f"{self.best.title!r} was chosen on one half of the people; on the other half the strongest attack "
-            f"recognizes {exposure} of members at {100 * self.goal.fpr:g} % false alarms, and accuracy on others is "
+            f"recognizes {exposure} of members at {100 * self.goal.fpr:g} % false alarms, on average over models "
+            f"trained in this way ({own} on this one), and accuracy on others is "
             f"{text.percent(self.best.utility.to_dict())}, {change:+.1f} points from the model as it was."
         )
         if self.confirmed:
@@ -163,13 +163,14 @@ class Frontier:
             "claim": said.get("claim"),
             "access": point.target.access.words,
             "state": point.audit.state,
-            "exposure": point.audit.tpr_at(self.goal.fpr).to_dict(),
+            "exposure": point.audit.exposure(self.goal.fpr).to_dict(),
+            "exposure_of_this_model": point.audit.tpr_at(self.goal.fpr).to_dict(),
             "auc": point.audit.auc().to_dict(),
             "utility": point.utility.to_dict(),
             "utility_change": point.utility_change.to_dict(),
             "brier": point.brier,
             "selection": {
-                "exposure": point.selection.tpr_at(self.goal.fpr).to_dict(),
+                "exposure": point.selection.exposure(self.goal.fpr).to_dict(),
                 "utility": point.selection_utility.to_dict(),
             },
             "meets_on_open_half": point.meets(self.goal),
@@ -289,22 +290,14 @@ def _choose(points: Sequence[Point], goal: Goal) -> Point | None:
     """Return the most accurate point that meets the goal on the open half; of equals the least exposed.
 
     Equal are points whose accuracy and Brier score these rows cannot tell from the leader's: to take the one that
-    happens to lie ahead would be to choose by noise, and its exposure would be the price. For the same reason equals
-    are compared by what their shadow models reveal, an average over many models, before one half of one model.
+    happens to lie ahead would be to choose by noise, and its exposure would be the price.
     """
     meeting = [point for point in points if point.meets(goal)]
     if not meeting:
         return None
     leader = max(meeting, key=lambda point: (point.selection_utility.value, -point.brier))
     equals = [point for point in meeting if _as_useful(point, leader)]
-    return min(equals, key=lambda point: (_on_shadows(point), point.selection.tpr_at(goal.fpr).high))
-
-
-def _on_shadows(point: Point) -> float:
-    for finding in point.selection.findings:
-        if isinstance(found := finding.facts.get(ON_SHADOWS), Estimate):
-            return found.value
-    return 1.0
+    return min(equals, key=lambda point: point.selection.exposure(goal.fpr).high)
 
 
 def _as_useful(point: Point, leader: Point) -> bool:

@@ -34,8 +34,8 @@ def boosters():
 
     quiet = {"verbose": 0, "allow_writing_files": False}
     return {
-        "lightgbm": lightgbm.LGBMClassifier(n_estimators=5, verbose=-1),
-        "xgboost": xgboost.XGBClassifier(n_estimators=5),
+        "lightgbm": lightgbm.LGBMClassifier(n_estimators=5, verbose=-1, n_jobs=1),
+        "xgboost": xgboost.XGBClassifier(n_estimators=5, n_jobs=1),
         "catboost": catboost.CatBoostClassifier(iterations=5, **quiet),
         "catboost with texts": catboost.CatBoostClassifier(iterations=5, cat_features=["town"], **quiet),
     }

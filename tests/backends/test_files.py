@@ -39,6 +39,7 @@ from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
 from reticent.backends import files, trusted
+from reticent.backends.bounds import check_trees
 from reticent.backends.pickles import holds_pickle
 from reticent.errors import ModelError, OutputError, ParameterError, UntrustedModelError
 
@@ -323,6 +324,40 @@ def test_trees_that_point_outside_of_themselves(model, field, tmp_path):
 def test_histogram_trees_that_point_outside_of_themselves(field, tmp_path):
     model = HistGradientBoostingClassifier(max_iter=2).fit(*IRIS)
     model._predictors[-1][-1].nodes[field][0] = 10_000
+    (tmp_path / "m.skops").write_bytes(skops.io.dumps(model))
+    with pytest.raises(ModelError, match="points outside"):
+        files.read_model(tmp_path / "m.skops")
+
+
+def test_a_tree_that_claims_more_nodes_than_it_has(tmp_path):
+    model = DecisionTreeClassifier().fit(*IRIS)
+    state = model.tree_.__getstate__()
+    model.tree_.__setstate__(state | {"node_count": state["node_count"] + 1_000})
+    with pytest.raises(ModelError, match="points outside"):
+        check_trees(model)
+
+
+@pytest.mark.parametrize("part", ["order", "start", "count"])
+@pytest.mark.parametrize("algorithm", ["kd_tree", "ball_tree"])
+def test_neighbors_that_point_outside_of_themselves(algorithm, part, tmp_path):
+    model = KNeighborsClassifier(algorithm=algorithm, leaf_size=5).fit(*IRIS)
+    state = list(model._tree.__getstate__())
+    state[1], state[2] = state[1].copy(), state[2].copy()
+    if part == "order":
+        state[1][0] = 10_000
+    elif part == "start":
+        state[2]["idx_end"][-1] = 10_000
+    else:
+        state[2] = state[2][:-1]
+    model._tree.__setstate__(tuple(state))
+    (tmp_path / "m.skops").write_bytes(skops.io.dumps(model))
+    with pytest.raises(ModelError, match="points outside"):
+        files.read_model(tmp_path / "m.skops")
+
+
+def test_boosting_with_more_trees_a_round_than_classes(tmp_path):
+    model = GradientBoostingClassifier(n_estimators=2).fit(*IRIS)
+    model.estimators_ = np.hstack([model.estimators_, model.estimators_])
     (tmp_path / "m.skops").write_bytes(skops.io.dumps(model))
     with pytest.raises(ModelError, match="points outside"):
         files.read_model(tmp_path / "m.skops")

@@ -26,6 +26,8 @@ def obstacle(attack: Attack, target: Target) -> str | None:
     if attack.needs not in target.access:
         missing = attack.needs.beyond(target.access)
         return f"needs {missing}, and the attacker is given {target.access.words} alone"
+    if Access.PARAMETERS in attack.needs and (reason := target.model.unreadable) is not None:
+        return f"cannot look inside this model: {reason}"
     if attack.needs_recipe and target.recipe is None:
         return "needs to train shadow models, and the target has no recipe"
     return None

@@ -1,6 +1,7 @@
 """Who is most exposed: risk by row and by group of people. For internal eyes: it speaks of single persons."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -78,7 +79,7 @@ def _kinds(values: Any) -> list[tuple[str, Any]]:
     if values.dtype.kind in "fiu" and len(np.unique(values)) > _MAX_KINDS:
         cuts = np.unique(np.nanquantile(values, [0, 0.25, 0.5, 0.75, 1]))
         found = []
-        for i, (low, high) in enumerate(zip(cuts[:-1], cuts[1:], strict=True)):
+        for i, (low, high) in enumerate(pairwise(cuts)):
             upper = values <= high if i == len(cuts) - 2 else values < high
             found.append((f"{low:g} to {high:g}", (values >= low) & upper))
         return found

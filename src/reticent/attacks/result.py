@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from reticent.stats import roc
 from reticent.stats.estimate import Estimate
+from reticent.stats.several import tpr_over_models
 from reticent.target.access import Access
 from reticent.target.population import Half
 from reticent.views import draw
@@ -34,6 +35,15 @@ class Risk:
     confidence_out: Scores
 
 
+@dataclass(frozen=True, eq=False)
+class Replicas:
+    """The same attack on T models of the same recipe, this one first: shapes (T, n), (T, n) and (n,)."""
+
+    scores: Scores
+    membership: Mask
+    unit: npt.NDArray[np.intp]
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Finding:
     """What one attack found.
@@ -55,6 +65,8 @@ class Finding:
         What else the attack learned: name -> Estimate, number or text.
     risk
         Risk per row, where the attack can tell.
+    replicas
+        The attack on more models of the same recipe, where it has trained some.
     against_model
         Whether the attack looks at the model at all.
     """
@@ -69,6 +81,7 @@ class Finding:
     control: Estimate | None = None
     facts: Mapping[str, Estimate | float | str] = field(default_factory=dict)
     risk: Risk | None = None
+    replicas: Replicas | None = None
     parameters: Mapping[str, Any] = field(default_factory=dict)
     seed: int = 0
     against_model: bool = True
@@ -93,6 +106,17 @@ class Finding:
     def tpr_at(self, fpr: float, *, level: float = 0.95) -> Estimate:
         """Return the share of members recognized while a share ``fpr`` of non-members is wrongly named."""
         return roc.tpr_at(*self._sides(self.scores, self.rows), fpr=fpr, level=level)
+
+    def tpr_over_models(self, fpr: float, *, level: float = 0.95) -> Estimate | None:
+        """Return the same rate as a mean over all models of the recipe that were attacked, or None where it was one.
+
+        What one model's few thousand people leave to luck, many models average away; see :mod:`reticent.stats.several`.
+        """
+        if self.replicas is None:
+            return None
+        rows = self.rows
+        seen = self.replicas
+        return tpr_over_models(seen.scores[:, rows], seen.membership[:, rows], seen.unit[rows], fpr=fpr, level=level)
 
     def epsilon_lower_bound(self, delta: float = 0.0, *, level: float = 0.95) -> Estimate:
         """Return a lower bound on the epsilon of the training: threshold from the open half, rates from the sealed."""
@@ -132,6 +156,11 @@ class Finding:
             "against_model": self.against_model,
             "auc": self.auc().to_dict(),
             "tpr": [{"fpr": f, "estimate": self.tpr_at(f).to_dict()} for f in FPRS],
+            "over_models": None
+            if self.replicas is None
+            else [
+                {"fpr": f, "estimate": found.to_dict()} for f in FPRS if (found := self.tpr_over_models(f)) is not None
+            ],
             "epsilon": self.epsilon_lower_bound().to_dict(),
             "baseline_auc": None if (baseline := self.baseline_auc()) is None else baseline.to_dict(),
             "control_auc": None if self.control is None else self.control.to_dict(),

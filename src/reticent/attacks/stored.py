@@ -61,6 +61,8 @@ def stored_scores(rows: Array, inside: Iterable[tuple[str, npt.NDArray[np.generi
 
 
 def _as_rows(array: npt.NDArray[np.generic], width: int) -> Iterator[Array]:
+    if array.ndim == 1 and len(array) == width > 1:
+        yield array[None, :].astype(np.float64)
     if array.ndim == 2 and array.shape[0] > 0:
         if array.shape[1] == width:
             yield array.astype(np.float64)
@@ -101,9 +103,11 @@ class StoredRows:
         places: dict[str, int] = {}
         skipped: list[str] = []
         for step, rows in target.model.representations(people.table.features(target.features)):
-            if rows.ndim != 2 or not 0 < rows.size <= _MAX_CELLS:
-                if rows.size:
-                    skipped.append(step)
+            if rows.ndim != 2 or rows.size == 0:
+                skipped.append(f"{step} (not all numbers)")
+                continue
+            if rows.size > _MAX_CELLS:
+                skipped.append(f"{step} (too wide)")
                 continue
             found, where = stored_scores(rows, arrays)
             scores = np.maximum(scores, found)
@@ -123,7 +127,7 @@ class StoredRows:
                 "expected among members by chance": chance * float(people.is_member.sum()),
                 "arrays walked": float(len(arrays)),
                 **({"where": ", ".join(f"{path}: {count}" for path, count in places.items())} if places else {}),
-                **({"not compared (too wide)": ", ".join(skipped)} if skipped else {}),
+                **({"not compared": ", ".join(skipped)} if skipped else {}),
             },
             seed=seed,
         )

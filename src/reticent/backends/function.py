@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from reticent.backends import sklearn
+from reticent.backends.walk import walk
 from reticent.errors import ModelError, RecipeError
 from reticent.target.model import Model, Recipe
 from reticent.target.table import Table
@@ -23,6 +24,7 @@ class FunctionModel:
     classes: npt.NDArray[Any]
     features: tuple[str, ...] | None = None
     has_scores: bool = True
+    unreadable: str | None = "a function does not show what it holds; hand in the fitted model itself"
 
     def scores(self, x: Any) -> npt.NDArray[np.float64]:
         ask = self.native.predict_proba if hasattr(self.native, "predict_proba") else self.native
@@ -40,10 +42,11 @@ class FunctionModel:
         return answers
 
     def labels(self, x: Any) -> npt.NDArray[np.intp]:
-        return self.scores(x).argmax(axis=1)
+        best: npt.NDArray[np.intp] = self.scores(x).argmax(axis=1)
+        return best
 
     def arrays(self) -> Iterator[tuple[str, npt.NDArray[Any]]]:
-        yield from sklearn.walk(self.native)
+        yield from walk(self.native)
 
     def representations(self, x: Any) -> Iterator[tuple[str, npt.NDArray[Any]]]:
         yield from ()

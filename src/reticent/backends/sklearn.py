@@ -54,6 +54,10 @@ class SklearnModel:
         return tuple(str(name) for name in names)
 
     @property
+    def unreadable(self) -> str | None:
+        return None
+
+    @property
     def has_scores(self) -> bool:
         return hasattr(self.native, "predict_proba")
 

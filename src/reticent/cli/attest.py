@@ -16,7 +16,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", required=True, type=Path, metavar="FILE", help="the page to write, such as case.html")
     parser.add_argument("--external", action="store_true", help="aggregates only: nothing about single people")
     parser.add_argument(
-        "--declare", action="append", default=[], metavar="CLAIM=TEXT", help="what only a person can say, such as C7=..."
+        "--declare",
+        action="append",
+        default=[],
+        metavar="CLAIM=TEXT",
+        help="what only a person can say, such as C7=...",
     )
     parser.add_argument("--by", default="", metavar="NAME", help="who declares it")
 

@@ -36,11 +36,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _gate(result: Audit, tpr: float, fpr: float) -> int:
-    found = result.tpr_at(fpr)
-    if result.state in ("withheld", "not tested") or not found.tested:
-        print(f"Gate: failed, since no verdict could be given ({found.untested or result.state})")
-        return GATE_FAILED
-    passed = found.high <= tpr
-    sign = "at most" if passed else "above"
-    print(f"Gate: {'passed' if passed else 'failed'}, upper limit {found.high:.4f} is {sign} {tpr:g} at FPR {fpr:g}")
+    expected, own = result.exposure(fpr), result.tpr_at(fpr)
+    passed = result.meets(tpr, fpr)
+    seen = expected.untested or f"{expected} expected of models trained in this way, {own} seen on this one"
+    print(f"Gate {'passed' if passed else 'failed'} (at most {tpr:g} at FPR {fpr:g}): {result.state}; {seen}")
     return 0 if passed else GATE_FAILED

@@ -59,7 +59,9 @@ def read_json(path: Path) -> dict[str, Any]:
     try:
         result: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        raise InputError(f"expected {path.name} in {path.parent}; run 'reticent audit ... --out {path.parent}' first") from error
+        raise InputError(
+            f"expected {path.name} in {path.parent}; run 'reticent audit ... --out {path.parent}' first"
+        ) from error
     except (json.JSONDecodeError, UnicodeDecodeError, OSError) as error:
         raise InputError(f"cannot read {path}: {error}. Was it written by reticent?") from error
     return result

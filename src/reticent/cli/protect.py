@@ -1,6 +1,7 @@
 """reticent protect: find the candidate that meets a goal at the least cost in accuracy."""
 
 import argparse
+from pathlib import Path
 
 from reticent.audit import audit
 from reticent.backends.files import write_model
@@ -28,7 +29,9 @@ def run(args: argparse.Namespace) -> int:
     bench = output.workbench(folder, args.jobs)
     before = audit(target, args.attacks, seed=args.seed, bench=bench)
     defenses = None if args.defenses is None else [name.strip() for name in args.defenses.split(",")]
-    frontier = protect(target, goal, defenses=defenses, before=before, attacks=args.attacks, seed=args.seed, bench=bench)
+    frontier = protect(
+        target, goal, defenses=defenses, before=before, attacks=args.attacks, seed=args.seed, bench=bench
+    )
     output.write_json(folder / "audit.json", before.to_dict())
     before.to_html(folder / "audit.html")
     path = save(frontier, folder)
@@ -38,7 +41,7 @@ def run(args: argparse.Namespace) -> int:
     return 0 if frontier.confirmed else NOT_MET
 
 
-def save(frontier: Frontier, folder: output.Path) -> output.Path:
+def save(frontier: Frontier, folder: Path) -> Path:
     """Write the frontier and, where a point was chosen, its audit and its model; return the report's path."""
     output.write_json(folder / "frontier.json", frontier.to_dict())
     if frontier.best is not None:

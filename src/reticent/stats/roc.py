@@ -26,6 +26,7 @@ from reticent.stats.estimate import Estimate, untestable
 from reticent.stats.rates import clopper_pearson
 
 Scores = npt.NDArray[np.float64]
+Counts = tuple[Scores, int, Scores, int]  # hits, of how many, slips, of how many
 
 _GAP_POINTS = 5  # quadrature over the gap between two non-members; more change the fourth digit of the interval
 _QUANTILE_BISECTIONS = 40
@@ -141,21 +142,9 @@ def epsilon_lower_bound(
     (Kairouz et al. 2015). The threshold and the direction are chosen on ``chosen_on`` (members, nonmembers of other
     rows) and the rates are bounded here, so that the choice costs nothing.
     """
-    threshold, flipped = _best_cut(*chosen_on)
-    tail = 1 - (1 - level) / 2  # each of the two rates gets half of the error
-    if flipped:
-        hits, slips = int((nonmembers < threshold).sum()), int((members < threshold).sum())
-        (low, _), (_, high) = (
-            clopper_pearson(hits, len(nonmembers), level=2 * tail - 1),
-            clopper_pearson(slips, len(members), level=2 * tail - 1),
-        )
-    else:
-        hits, slips = int((members > threshold).sum()), int((nonmembers > threshold).sum())
-        (low, _), (_, high) = (
-            clopper_pearson(hits, len(members), level=2 * tail - 1),
-            clopper_pearson(slips, len(nonmembers), level=2 * tail - 1),
-        )
-    bound = math.log(max(low - delta, 1e-300) / high)
+    threshold, flipped = _best_cut(*chosen_on, delta, level)
+    cut = np.array([threshold])
+    bound = float(_bounds(_above(members, nonmembers, cut, flipped), delta, level)[0])
     return Estimate(
         value=max(bound, 0.0),
         low=max(bound, 0.0),
@@ -166,14 +155,26 @@ def epsilon_lower_bound(
     )
 
 
-def _best_cut(members: Scores, nonmembers: Scores) -> tuple[float, bool]:
-    candidates = np.unique(np.quantile(np.concatenate([members, nonmembers]), np.linspace(0.005, 0.995, 199)))
-    m, n = len(members), len(nonmembers)
-    above_members = 1 - np.searchsorted(np.sort(members), candidates, side="right") / m
-    above_nonmembers = 1 - np.searchsorted(np.sort(nonmembers), candidates, side="right") / n
-    # One row of doubt on each side keeps an empty cell from looking like certainty.
-    forward = np.log((above_members * m + 0.5) / (m + 1)) - np.log((above_nonmembers * n + 3.5) / (n + 4))
-    backward = np.log(((1 - above_nonmembers) * n + 0.5) / (n + 1)) - np.log(((1 - above_members) * m + 3.5) / (m + 4))
+def _best_cut(members: Scores, nonmembers: Scores, delta: float, level: float) -> tuple[float, bool]:
+    cuts = np.unique(np.quantile(np.concatenate([members, nonmembers]), np.linspace(0.005, 0.995, 199)))
+    forward, backward = (_bounds(_above(members, nonmembers, cuts, flipped), delta, level) for flipped in (False, True))
     flipped = bool(backward.max() > forward.max())
-    best = int(np.argmax(backward if flipped else forward))
-    return float(candidates[best]), flipped
+    return float(cuts[np.argmax(backward if flipped else forward)]), flipped
+
+
+def _above(members: Scores, nonmembers: Scores, cuts: Scores, flipped: bool) -> Counts:
+    """Return (hits, trials, slips, trials) at each cut, of shape (c,): members above, or others below where flipped."""
+    m, n = len(members), len(nonmembers)
+    if flipped:
+        below = np.searchsorted(np.sort(nonmembers), cuts, side="left")
+        return below.astype(float), n, np.searchsorted(np.sort(members), cuts, side="left").astype(float), m
+    above = m - np.searchsorted(np.sort(members), cuts, side="right")
+    return above.astype(float), m, (n - np.searchsorted(np.sort(nonmembers), cuts, side="right")).astype(float), n
+
+
+def _bounds(counts: Counts, delta: float, level: float) -> Scores:
+    hits, hit_of, slips, slip_of = counts
+    tail = (1 - level) / 2  # each of the two rates gets half of the error
+    low = np.where(hits > 0, special.betaincinv(np.maximum(hits, 1), hit_of - hits + 1, tail), 0.0)
+    high = np.where(slips < slip_of, special.betaincinv(slips + 1, np.maximum(slip_of - slips, 1), 1 - tail), 1.0)
+    return np.asarray(np.log(np.maximum(low - delta, 1e-300) / high))

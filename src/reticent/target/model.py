@@ -32,6 +32,10 @@ class Model(Protocol):
     def has_scores(self) -> bool:
         """Whether the model gives more than a label."""
 
+    @property
+    def unreadable(self) -> str | None:
+        """Why the arrays inside cannot be walked, or None where they can: not seen is not absent."""
+
     def scores(self, x: Any) -> Scores:
         """Return the probability of each class, shape (n, C), rows adding up to one."""
 

@@ -46,6 +46,10 @@ class WrappedModel:
     def has_scores(self) -> bool:
         return self.inner.has_scores
 
+    @property
+    def unreadable(self) -> str | None:
+        return self.inner.unreadable
+
     def scores(self, x: Any) -> Scores:
         return self.inner.scores(x)
 

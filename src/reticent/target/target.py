@@ -73,7 +73,8 @@ class Target:
     def accuracy(self, half: Half = Half.ALL, *, members: bool = False) -> npt.NDArray[np.bool_]:
         """Return which non-members (or members) of a half are classified correctly, one boolean a row."""
         rows = self.population.mask(half) & (self.population.is_member == members)
-        return np.equal(self.labels[rows], self.truth[rows])
+        right: npt.NDArray[np.bool_] = self.labels[rows] == self.truth[rows]
+        return right
 
     def train(self, rows: npt.NDArray[np.intp], seed: int) -> Model:
         """Train another model on these rows of the population, by the recipe."""

@@ -113,6 +113,7 @@ def frontier(result: Dict) -> str:
             ("→ " if point["chosen"] else "  ") + point["title"],
             percent(point["utility"]),
             _short(point["exposure"]),
+            _short(point["exposure_of_this_model"]),
             "yes" if point["meets_on_open_half"] else "no",
         ]
         for point in sorted(result["points"], key=lambda point: -point["utility"]["value"])
@@ -121,7 +122,16 @@ def frontier(result: Dict) -> str:
         [
             f"Goal: {result['goal_sentence']}",
             "",
-            table(rows, ["  candidate", "accuracy on others", f"TPR at {100 * fpr:g} % FPR", "met where chosen"]),
+            table(
+                rows,
+                [
+                    "  candidate",
+                    "accuracy on others",
+                    f"TPR at {100 * fpr:g} % FPR",
+                    "on this one model",
+                    "met where chosen",
+                ],
+            ),
             "",
             *(f"Not tried: {reason}" for reason in result["not_tried"]),
             result["sentence"],

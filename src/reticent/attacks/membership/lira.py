@@ -28,7 +28,7 @@ from scipy import stats
 from reticent import _validate
 from reticent.attacks.attack import admit
 from reticent.attacks.membership.blind import baseline
-from reticent.attacks.result import Finding, Risk
+from reticent.attacks.result import Finding, Replicas, Risk
 from reticent.attacks.shadow import shadows
 from reticent.attacks.signals import confidence, smoothed_logit
 from reticent.attacks.workbench import Workbench
@@ -43,7 +43,6 @@ Mask = npt.NDArray[np.bool_]
 _TRIALS = (10.0, 30.0, 100.0, 1e3, 1e5)
 _PRIORS = (4.0, 16.0)
 _RISK_FPR = 0.01
-ON_SHADOWS = "TPR at 1 % FPR on shadow models"  # what the recipe reveals on average, membership known
 _FLOOR = 1e-6  # variance of a signal that never moved
 
 
@@ -134,18 +133,15 @@ class Lira:
         shares = confidence(trained.scores, target.truth)
         trials, prior, left_out = _best_setting(shares, trained.membership)
         signals = smoothed_logit(shares, trials)
+        own = smoothed_logit(confidence(target.scores, target.truth), trials)
+        scores = lira_scores(own, signals, trained.membership, prior=prior)
         risk, low, high = record_risk(signals, trained.membership, prior=prior)
         inside, outside = trained.counts
         return Finding(
             name=self.name,
             title=self.title,
             needs=self.needs,
-            scores=lira_scores(
-                smoothed_logit(confidence(target.scores, target.truth), trials),
-                signals,
-                trained.membership,
-                prior=prior,
-            ),
+            scores=scores,
             is_member=people.is_member,
             sealed=people.sealed,
             baseline=baseline(target, seed, bench),
@@ -153,7 +149,7 @@ class Lira:
             facts={
                 "shadow models with each row": f"{inside.min()} to {inside.max()}",
                 "shadow models without each row": f"{outside.min()} to {outside.max()}",
-                **_on_shadows(left_out, trained.membership),
+                "AUC on shadow models": _mean_auc(left_out, trained.membership),
             },
             risk=Risk(
                 risk,
@@ -162,6 +158,9 @@ class Lira:
                 "share of models trained with this row that give it away at 1 % false alarms on this row",
                 _mean(shares, trained.membership),
                 _mean(shares, ~trained.membership),
+            ),
+            replicas=Replicas(
+                np.vstack([scores, left_out]), np.vstack([people.is_member, trained.membership]), people.unit
             ),
             parameters={**asdict(self), "trials": trials, "prior": prior, "scores": Access.SCORES in target.access},
             seed=seed,
@@ -198,12 +197,9 @@ def _control(scores: Array, is_member: Mask) -> Estimate:
     return _across([roc.auc(row[is_member], row[~is_member]).value for row in scores], "models of other rows, Student")
 
 
-def _on_shadows(scores: Array, membership: Mask) -> dict[str, Estimate]:
-    found = [_power(row, inside) for row, inside in zip(scores, membership, strict=True)]
-    return {
-        ON_SHADOWS: _across([rate for rate, _ in found], "shadow models, Student"),
-        "AUC on shadow models": _across([area for _, area in found], "shadow models, Student"),
-    }
+def _mean_auc(scores: Array, membership: Mask) -> Estimate:
+    areas = [_power(row, inside)[1] for row, inside in zip(scores, membership, strict=True)]
+    return _across(areas, "shadow models, Student")
 
 
 def _across(areas: list[float], method: str) -> Estimate:

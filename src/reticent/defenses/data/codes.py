@@ -1,0 +1,213 @@
+"""Count with codes: columns in which each value is a whole number from 0, and the cells that they form with nodes.
+
+What the tree of :mod:`~reticent.defenses.data.partition` and its search for cuts have in common: the meaning of a
+code, the distinct rows, the codes that occur in each node, and the people there. None of it knows a table.
+
+>>> import numpy as np
+>>> ages = Axis(places=np.array([30.0, 31.0, 60.0, 70.0]), ordered=True)
+>>> ages.width(np.array([0, 0, 2]), np.array([0, 2, 3]), np.array([1, 3, 2])).tolist()
+[0.0, 0.75, 0.25]
+>>> first, of = distinct(np.array([[2, 0], [1, 1], [2, 0]]), [3, 2])
+>>> first.tolist(), of.tolist()
+([1, 0], [1, 0, 1])
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+Ints = npt.NDArray[np.intp]
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Axis:
+    """What the codes of one column mean.
+
+    Parameters
+    ----------
+    places : ndarray of shape (n_codes,)
+        The finite number behind each code of an ordered column, ascending; NaN, at the end, for the codes that have no
+        place (missing). All NaN for a categorical column, where only the number of codes counts.
+    ordered : bool
+        Whether the codes follow an order, so that a cut is a threshold.
+    """
+
+    places: Floats
+    ordered: bool
+
+    @cached_property
+    def n_placed(self) -> int:
+        """How many codes have a place in the order: those from 0 to ``n_placed - 1``."""
+        return int(np.isfinite(self.places).sum()) if self.ordered else 0
+
+    @cached_property
+    def scaled(self) -> Floats:
+        """The places on [0, 1]; halved first, since the widest range of floats is not itself a float."""
+        placed = self.places[: self.n_placed] / 2
+        span = placed[-1] - placed[0] if len(placed) else 0.0
+        scaled = np.full(len(self.places), np.nan)
+        scaled[: len(placed)] = (placed - placed[0]) / span if span > 0 else 0.0
+        return scaled
+
+    def width(self, first: Ints, last: Ints, count: Ints) -> Floats:
+        """Return the share of the column that groups of codes span: 0 for one code, 1 where some are missing.
+
+        Each group, of shape (n_groups,), is given by its first and last code, and by the count of its codes, which is
+        all that matters where there is no order.
+        """
+        if self.ordered:
+            reach = np.abs(self.scaled[last] - self.scaled[first])
+            return np.where(count > 1, np.where(np.isnan(reach), 1.0, reach), 0.0)
+        return np.where(count > 1, count / len(self.places), 0.0)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Cells:
+    """The codes of one column that occur in each node, ascending by node, then code: one cell per (node, code).
+
+    Parameters
+    ----------
+    node, code : ndarray of shape (n_cells,)
+        What the cell is.
+    of : ndarray of shape (n,)
+        The cell of each row.
+    start, stop : ndarray of shape (n_nodes,)
+        The cells of each node are those from ``start`` to ``stop - 1``.
+    """
+
+    node: Ints
+    code: Ints
+    of: Ints
+    start: Ints
+    stop: Ints
+
+    @classmethod
+    def find(cls, node: Ints, code: Ints, n_nodes: int, n_codes: int) -> "Cells":
+        """Return the cells of rows with these nodes and codes, both counted from 0, of shape (n,)."""
+        present, of = compact(node * n_codes + code, n_nodes * n_codes)
+        owner = present // n_codes
+        edges = np.searchsorted(owner, np.arange(n_nodes + 1))
+        return cls(node=owner, code=present % n_codes, of=of, start=edges[:-1], stop=edges[1:])
+
+    def running(self, amount: Floats) -> Floats:
+        """Return sums from the first cell of each node up to each cell, shape (n_cells, ...)."""
+        sums = np.cumsum(amount, axis=0)
+        before = np.concatenate([np.zeros_like(sums[:1]), sums])[self.start]
+        return np.asarray(sums - before[self.node])
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class People:
+    """How many different people stand on the sides of a cut; each row belongs to one of them.
+
+    Parameters
+    ----------
+    weight : ndarray of shape (n,)
+        How many people each row stands for, where nobody has several rows.
+    pair : ndarray of shape (n,) or None
+        The (node, person) of each row, numbered from 0; None where nobody has several rows.
+    total : ndarray of shape (n_nodes,)
+        The people in each node.
+    """
+
+    weight: Floats
+    pair: Ints | None
+    total: Floats
+
+    @classmethod
+    def of(cls, node: Ints, n_nodes: int, weight: Floats, people: Ints | None) -> "People":
+        """Count in rows with these nodes, weights and people, both counted from 0, of shape (n,)."""
+        if people is None:
+            return cls(weight=weight, pair=None, total=add(node, weight))
+        n_people = int(people.max()) + 1
+        pairs, pair = compact(node * n_people + people, n_nodes * n_people)
+        return cls(weight=weight, pair=pair, total=add(pairs // n_people))
+
+    def along(self, cells: Cells, place: Ints) -> tuple[Floats, Floats]:
+        """Count up to and beyond each cell, in the order that puts each cell at its ``place``; shape (n_cells,)."""
+        total, n_cells = self.total[cells.node], len(cells.node)
+        if self.pair is None:
+            left = cells.running(add(place[cells.of], self.weight, n_cells))
+            return left, total - left
+        first, last = self._ends(self.pair, place[cells.of])
+        return cells.running(add(first, None, n_cells)), total - cells.running(add(last, None, n_cells))
+
+    def alone(self, cells: Cells) -> tuple[Floats, Floats]:
+        """Count in each cell, and in the rest of its node; shape (n_cells,)."""
+        total, n_cells = self.total[cells.node], len(cells.node)
+        if self.pair is None:
+            inside = add(cells.of, self.weight)
+            return inside, total - inside
+        first, last = self._ends(self.pair, cells.of)
+        within = add(first[first == last], None, n_cells)
+        spread = (first != last)[self.pair]  # several cells hold this person, and only these take a search
+        held = pd.unique(cells.of[spread] * len(first) + self.pair[spread]) // len(first)
+        return within + add(held, None, n_cells), total - within
+
+    @staticmethod
+    def _ends(pair: Ints, place: Ints) -> tuple[Ints, Ints]:
+        """Return where each pair is met first and last."""
+        first, last = np.full(int(pair.max()) + 1, len(place)), np.full(int(pair.max()) + 1, -1)
+        np.minimum.at(first, pair, place)
+        np.maximum.at(last, pair, place)
+        return first, last
+
+
+def add(group: Ints, amount: Floats | None = None, n_groups: int = 0) -> Floats:
+    """Add up by group; count where no amount is given. Shape (n,) or (n, C) -> (n_groups,) or (n_groups, C).
+
+    Without ``n_groups``, and beyond it, there are as many groups as occur.
+    """
+    if amount is None:
+        return np.bincount(group, minlength=n_groups).astype(float)
+    if amount.ndim == 1:
+        return np.asarray(np.bincount(group, weights=amount, minlength=n_groups), dtype=float)
+    sums = np.empty((max(n_groups, int(group.max(initial=-1)) + 1), amount.shape[1]))
+    for c in range(amount.shape[1]):
+        sums[:, c] = add(group, amount[:, c], n_groups)
+    return sums
+
+
+def compact(key: Ints, bound: int) -> tuple[Ints, Ints]:
+    """Return the keys that occur, ascending, and the place of each key among them; shape (n,) -> (n_present,), (n,).
+
+    As ``np.unique``, but faster where all keys lie from 0 to ``bound - 1`` and the bound is not far above n.
+    """
+    if bound > 8 * len(key) + 65536:
+        present, place = np.unique(key, return_inverse=True)
+        return present, place
+    occurs = np.zeros(bound, bool)
+    occurs[key] = True
+    return np.flatnonzero(occurs), (np.cumsum(occurs) - 1)[key]
+
+
+def distinct(codes: Ints, sizes: Sequence[int]) -> tuple[Ints, Ints]:
+    """Return the first row of each distinct tuple and the tuple of each row, shape (n, q) -> (t,), (n,).
+
+    Tuples are numbered in ascending order. ``sizes`` says how many codes each of the q columns may hold.
+    """
+    key, bound = np.zeros(len(codes), np.intp), 1
+    for column, size in zip(codes.T, sizes, strict=True):
+        if bound * size > 2**62:  # the packed key would overflow: count anew from what really occurs
+            present, key = np.unique(key, return_inverse=True)
+            bound = len(present)
+        key, bound = key * size + column, bound * size
+    _, first, inverse = np.unique(key, return_index=True, return_inverse=True)
+    return first, inverse
+
+
+def count_people(classes: Ints, people: Ints | None = None) -> Ints:
+    """Return how many different people each class holds, shape (n,) -> (n_classes,); each row is one by default.
+
+    ``people`` says whose row it is, counted from 0, shape (n,).
+    """
+    if people is None:
+        return np.bincount(classes)
+    first, _ = distinct(np.column_stack([classes, people]), [int(classes.max()) + 1, int(people.max()) + 1])
+    return np.bincount(classes[first])

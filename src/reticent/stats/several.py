@@ -1,0 +1,77 @@
+"""One recipe, many models: what attackers achieve on average over models that were trained in the same way.
+
+One model and a few thousand people leave a rate of 2 % uncertain by half of itself: which people happen to set the
+threshold decides. Models of the same recipe, each with its own known members among the same people, average that
+luck away. Two kinds of chance remain, and the interval carries both: which people these are (blocks of people left out
+in turn, the delete-a-group jackknife of Kott 2001) and which models (their spread). Adding the two counts a part
+twice, so the interval errs towards width; ``tests/statistics`` measures its coverage.
+"""
+
+import numpy as np
+import numpy.typing as npt
+from scipy import special, stats
+
+from reticent.stats.estimate import Estimate, untestable
+from reticent.stats.roc import nonmembers_needed
+
+Scores = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
+
+_BLOCKS = 25
+
+
+def tpr_over_models(
+    scores: Scores, membership: Mask, unit: npt.NDArray[np.intp], *, fpr: float, level: float = 0.95
+) -> Estimate:
+    """Return the mean true-positive rate at ``fpr`` over T models of one recipe.
+
+    Parameters
+    ----------
+    scores, membership
+        Shape (T, n): the attack's score for each row on each model, and whether that model learned from the row.
+    unit
+        Shape (n,): rows of one unit are left out together.
+    """
+    models, n = scores.shape
+    nonmembers = int((~membership).sum(axis=1).min())
+    if nonmembers < (needed := nonmembers_needed(fpr)):
+        return untestable(
+            f"cannot be tested with {nonmembers:,} non-members; a rate of {100 * fpr:g} % needs {needed:,}",
+            level=level,
+            n=nonmembers,
+        )
+    order = np.argsort(-scores, axis=1, kind="stable")
+    inside = np.take_along_axis(membership, order, axis=1)
+    block = np.unique(unit, return_inverse=True)[1][order] % _BLOCKS
+    tied = np.take_along_axis(scores, order, axis=1)
+    each = _rates(inside, tied, np.ones_like(inside), fpr)
+    left_out = np.array([_rates(inside, tied, block != g, fpr).mean() for g in range(_BLOCKS)])
+    value = float(each.mean())
+    people = (_BLOCKS - 1) / _BLOCKS * float(((left_out - left_out.mean()) ** 2).sum())
+    sigma = float(np.sqrt(people + each.var(ddof=1) / models))
+    if not 0 < value < 1 or sigma == 0:
+        members = int(membership.sum(axis=1).min())
+        edge = float(1 - (1 - level) ** (1 / members))  # no success in so many trials of one model
+        low, high = (value, min(1.0, value + edge)) if value < 0.5 else (max(0.0, value - edge), value)
+    else:
+        half = float(stats.t.ppf((1 + level) / 2, _BLOCKS - 1)) * sigma / (value * (1 - value))
+        low, high = (float(special.expit(special.logit(value) + side * half)) for side in (-1, 1))
+    return Estimate(value=value, low=low, high=high, level=level, method=f"mean of {models} models, jackknife", n=n)
+
+
+def _rates(inside: Mask, scores: Scores, kept: Mask, fpr: float) -> Scores:
+    """Return each model's rate over the kept rows, read between two non-members so that the mean FPR is ``fpr``.
+
+    All of shape (T, n), in the order of falling scores; ties count against the attacker.
+    """
+    rates = np.empty(len(inside))
+    for t, keep in enumerate(kept):
+        member, score = inside[t, keep], scores[t, keep]
+        others = np.flatnonzero(~member)
+        # The expected false-positive rate above the r-th of n non-members is r / (n + 1).
+        rank = max(fpr * (len(others) + 1) - 1, 0.0)
+        first = int(rank)
+        bounds = score[others[[first, min(first + 1, len(others) - 1)]]]
+        hits = np.searchsorted(-score[member], -bounds, side="left")
+        rates[t] = (hits[0] + (rank - first) * (hits[1] - hits[0])) / max(int(member.sum()), 1)
+    return rates
