@@ -62,6 +62,7 @@ class Audit:
     withheld: tuple[str, ...]
     fidelity: dict[str, float]
     seed: int
+    fprs: tuple[float, ...] = FPRS
     seconds: dict[str, float] = field(default_factory=dict)
     half: Half = Half.ALL
     bench: Workbench = field(default_factory=Workbench, repr=False)
@@ -133,7 +134,7 @@ class Audit:
             return "not tested"
         if self.withheld:
             return "withheld"
-        exposed = self.auc().low > 0.5 or any((rate := self.tpr_at(fpr)).tested and rate.low > fpr for fpr in FPRS)
+        exposed = self.auc().low > 0.5 or any((rate := self.tpr_at(fpr)).tested and rate.low > fpr for fpr in self.fprs)
         return "exposed" if exposed else "nothing found"
 
     @property
@@ -147,8 +148,8 @@ class Audit:
             "withheld": list(self.withheld),
             "strongest": {
                 "auc": self.auc().to_dict(),
-                "tpr": [{"fpr": fpr, "estimate": self.tpr_at(fpr).to_dict()} for fpr in FPRS],
-                "exposure": [{"fpr": fpr, "estimate": self.exposure(fpr).to_dict()} for fpr in FPRS],
+                "tpr": [{"fpr": fpr, "estimate": self.tpr_at(fpr).to_dict()} for fpr in self.fprs],
+                "exposure": [{"fpr": fpr, "estimate": self.exposure(fpr).to_dict()} for fpr in self.fprs],
                 "attacks": [finding.name for finding in self.against_model],
             },
             "access": self.target.access.words,
@@ -169,7 +170,7 @@ class Audit:
             "target": self.target.to_dict(),
             **summary,
             "verdict": text.verdict(summary),
-            "findings": [finding.to_dict() for finding in self.findings],
+            "findings": [finding.to_dict(self.fprs) for finding in self.findings],
             "fidelity": self.fidelity,
             "accuracy": {
                 "members": _accuracy(self.target, self.half, members=True).to_dict(),
@@ -205,6 +206,7 @@ def audit(
     *,
     seed: int = 0,
     n_jobs: int | None = None,
+    fprs: Sequence[float] = FPRS,
     shadow_mismatch: str = "error",
     bench: Workbench | None = None,
 ) -> Audit:
@@ -218,6 +220,8 @@ def audit(
         Same seed, same numbers, whatever the number of workers.
     n_jobs
         Worker processes; None for all cores or for what ``joblib.parallel_config`` says.
+    fprs
+        False-positive rates at which reports state how many members are recognized.
     shadow_mismatch
         What to do with a model that fits its members far worse than its shadows do theirs: "error" (most likely the
         wrong file was handed in) or "withhold" (audit it, give no verdict).
@@ -249,6 +253,7 @@ def audit(
         withheld=tuple(withheld),
         fidelity=seen,
         seed=seed,
+        fprs=tuple(fprs),
         seconds=seconds,
         bench=bench,
     )

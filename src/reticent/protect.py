@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from reticent import _progress
 from reticent.attacks.attack import Attack
-from reticent.attacks.result import versions
+from reticent.attacks.result import FPRS, versions
 from reticent.attacks.workbench import Workbench
 from reticent.audit import Audit, audit
 from reticent.defenses.data.k_anonymize import anonymizations
@@ -220,11 +220,12 @@ def protect(
     began = time.perf_counter()
     seconds: dict[str, float] = {}
     points: list[Point] = []
+    fprs = tuple(dict.fromkeys((*FPRS, goal.fpr)))
     work: list[Defense | None] = [None, *candidates]
     for defense in _progress.track(work, total=len(work), title="candidates"):
         started = time.perf_counter()
         protected = target if defense is None else defense.apply(target, seed)
-        found = audit(protected, attacks, seed=seed, bench=bench, shadow_mismatch="withhold")
+        found = audit(protected, attacks, seed=seed, fprs=fprs, bench=bench, shadow_mismatch="withhold")
         points.append(_measure(defense, protected, found, points[0].target if points else protected))
         if len(points) == 2:
             _progress.forecast(f"{len(candidates)} candidates", (time.perf_counter() - started) * len(candidates))

@@ -228,7 +228,7 @@ def test_frontier_page_shows_every_candidate_and_the_choice(frontier_dict):
     seen = words(page.frontier(given))
     for point in given["points"]:
         assert point["title"] in seen
-        assert point["claim"] is None or point["claim"] in seen
+        assert point["claim"] is None or point["claim"]["statement"] in seen
     assert seen.count("★ chosen") == 1
     assert given["sentence"] in seen and given["goal_sentence"] in seen
     assert f"Not tried: {given['not_tried'][0]}" in seen
@@ -236,10 +236,10 @@ def test_frontier_page_shows_every_candidate_and_the_choice(frontier_dict):
     assert "confirmed on the sealed half" in seen
 
 
-def test_frontier_page_reads_claims_that_are_mappings(frontier_dict):
+def test_frontier_page_states_what_a_defense_claims(frontier_dict):
     given = frontier_dict()
-    given["points"][6]["claim"] = {"kind": "k-anonymity", "k": 10, "columns": ["age", "educ"]}
-    assert "kind = k-anonymity, k = 10, columns = age, educ" in words(page.frontier(given))
+    given["points"][6]["claim"] = {"kind": "k-anonymity", "k": 10, "statement": "k = 10 on age, educ"}
+    assert "k = 10 on age, educ" in words(page.frontier(given))
 
 
 @pytest.mark.parametrize(

@@ -24,8 +24,8 @@ class Attack(Protocol):
 def obstacle(attack: Attack, target: Target) -> str | None:
     """Return why this attack cannot be run on this target, or None."""
     if attack.needs not in target.access:
-        missing = attack.needs.beyond(target.access)
-        return f"needs {missing}, and the attacker is given {target.access.words} alone"
+        richest = attack.needs.words.rpartition(", ")[2]  # the others follow from it
+        return f"needs {richest}, and the attacker is given {target.access.words} alone"
     if Access.PARAMETERS in attack.needs and (reason := target.model.unreadable) is not None:
         return f"cannot look inside this model: {reason}"
     if attack.needs_recipe and target.recipe is None:

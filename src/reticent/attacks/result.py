@@ -1,7 +1,7 @@
 """A Finding: the frozen result of one attack. Numbers are methods that give an Estimate."""
 
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from typing import Any, Self
@@ -146,8 +146,8 @@ class Finding:
         fpr, tpr = self.curve()
         return draw.roc({self.title: (fpr.tolist(), tpr.tolist())}, ax=ax)
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain values: everything that is no row's own."""
+    def to_dict(self, fprs: Sequence[float] = FPRS) -> dict[str, Any]:
+        """Return plain values: everything that is no row's own, with rates at ``fprs``."""
         fpr, tpr = self.curve()
         return {
             "name": self.name,
@@ -155,11 +155,11 @@ class Finding:
             "needs": self.needs.words,
             "against_model": self.against_model,
             "auc": self.auc().to_dict(),
-            "tpr": [{"fpr": f, "estimate": self.tpr_at(f).to_dict()} for f in FPRS],
+            "tpr": [{"fpr": f, "estimate": self.tpr_at(f).to_dict()} for f in fprs],
             "over_models": None
             if self.replicas is None
             else [
-                {"fpr": f, "estimate": found.to_dict()} for f in FPRS if (found := self.tpr_over_models(f)) is not None
+                {"fpr": f, "estimate": found.to_dict()} for f in fprs if (found := self.tpr_over_models(f)) is not None
             ],
             "epsilon": self.epsilon_lower_bound().to_dict(),
             "baseline_auc": None if (baseline := self.baseline_auc()) is None else baseline.to_dict(),

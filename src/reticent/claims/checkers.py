@@ -5,7 +5,7 @@ when), *missing* (nobody said or measured it), *failed* (the evidence speaks aga
 than what it speaks of).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,8 +49,8 @@ def _finding(audit: Dict, name: str) -> Dict | None:
     return next((one for one in audit["findings"] if one["name"] == name), None)
 
 
-def _rate(finding: Dict, fpr: float) -> Dict | None:
-    return next((one["estimate"] for one in finding["tpr"] if one["fpr"] == fpr), None)
+def _rate(rates: Sequence[Dict], fpr: float) -> Dict | None:
+    return next((one["estimate"] for one in rates if one["fpr"] == fpr), None)
 
 
 def _no_verdict(evidence: Evidence) -> Answer | None:
@@ -59,49 +59,48 @@ def _no_verdict(evidence: Evidence) -> Answer | None:
     return None
 
 
-def _judged(evidence: Evidence, finding: Dict | None, absent: str) -> Answer:
-    if finding is None:
-        return Answer("missing", absent)
+def _judged(evidence: Evidence, finding: Dict) -> Answer:
     if (answer := _no_verdict(evidence)) is not None:
         return answer
     fpr = 0.01 if evidence.goal is None else float(evidence.goal["fpr"])
-    rate = _rate(finding, fpr)
     half = evidence.audit["half"]
     source = f"{finding['title']}, read on {'all rows' if half == 'all' else f'the {half} half'}"
-    if rate is None or rate["untested"]:
-        reason = "not tested at the goal's rate" if rate is None else str(rate["untested"])
+    own, mean = _rate(finding["tpr"], fpr), _rate(finding["over_models"] or [], fpr)
+    if own is None or own["untested"]:
+        reason = "not tested at the goal's rate" if own is None else str(own["untested"])
         return Answer("missing", f"{reason}; over all thresholds AUC {number(finding['auc'])}", source)
-    statement = f"recognizes {percent(rate)} of members at {100 * fpr:g} % false alarms"
-    if evidence.goal is not None and rate["high"] > evidence.goal["tpr"]:
-        return Answer("failed", f"{statement}; the goal is {100 * evidence.goal['tpr']:g} %", source)
-    if evidence.goal is None and rate["low"] > fpr:
-        return Answer("failed", f"{statement}; a guess would recognize {100 * fpr:g} %", source)
-    return Answer("measured", statement, source)
+    statement = f"recognizes {percent(own)} of members at {100 * fpr:g} % false alarms"
+    if mean is not None:
+        statement += f", {percent(mean)} on average over models trained in this way"
+    if evidence.goal is not None:
+        limit = evidence.goal["tpr"]
+        failed = (mean or own)["high"] > limit or own["low"] > limit
+        said = f"the goal is {100 * limit:g} %"
+    else:
+        failed, said = own["low"] > fpr, f"a guess would recognize {100 * fpr:g} %"
+    return Answer("failed" if failed else "measured", f"{statement}; {said}", source)
 
 
 def scores(evidence: Evidence) -> Answer:
-    """C2: the strongest attack on scores."""
+    """C2: the attacks on scores."""
     found = [
         finding
-        for finding in (_finding(evidence.audit, name) for name in ("lira", "population"))
-        if finding is not None and (finding["name"] != "lira" or finding["parameters"].get("scores", True))
+        for finding in evidence.audit["findings"]
+        if finding["name"] == "population" or (finding["name"] == "lira" and finding["parameters"].get("scores", True))
     ]
     if not found and "scores" not in evidence.audit["target"]["access"]:
         return Answer("measured", "the model gives no scores to this attacker", "the target's access")
-    judged = [_judged(evidence, finding, "") for finding in found]
-    return _worst(judged) or Answer("missing", "no attack on scores was run")
+    return _worst([_judged(evidence, one) for one in found]) or Answer("missing", "no attack on scores was run")
 
 
 def labels(evidence: Evidence) -> Answer:
     """C3: attacks that need labels alone."""
-    names = [
-        name
-        for name in ("gap", "lira")
-        if (finding := _finding(evidence.audit, name)) is not None
-        and (name == "gap" or not finding["parameters"].get("scores", True))
+    found = [
+        finding
+        for finding in evidence.audit["findings"]
+        if finding["name"] == "gap" or (finding["name"] == "lira" and not finding["parameters"].get("scores", True))
     ]
-    judged = [_judged(evidence, _finding(evidence.audit, name), "") for name in names]
-    return _worst(judged) or Answer("missing", "no attack on labels was run")
+    return _worst([_judged(evidence, one) for one in found]) or Answer("missing", "no attack on labels was run")
 
 
 def _worst(answers: list[Answer]) -> Answer | None:
@@ -140,7 +139,7 @@ def stored(evidence: Evidence) -> Answer:
     finding = _finding(evidence.audit, "stored")
     if finding is None:
         reason = evidence.audit["not_tested"].get("stored", "not asked for")
-        return Answer("missing", f"the model's arrays were not searched; {reason}")
+        return Answer("missing", f"not tested. {reason}")
     found, chance = finding["facts"]["rows found"], finding["facts"]["expected among members by chance"]
     walked = finding["facts"]["arrays walked"]
     statement = f"{found:,.0f} members' rows lie in the model, {chance:,.1f} expected by chance; {walked:,.0f} arrays"
@@ -154,7 +153,7 @@ def overfitting(evidence: Evidence) -> Answer:
     if finding is None:
         return Answer("missing", "accuracy on members and others was not compared")
     gap, per_feature = finding["facts"]["gap"], finding["facts"]["members per feature"]
-    statement = f"accuracy is {percent(gap)} higher on members; {per_feature:,.0f} members a feature"
+    statement = f"accuracy on members less accuracy on others: {percent(gap)}; {per_feature:,.0f} members a feature"
     return Answer("failed" if gap["low"] > 0.05 else "measured", statement, "accuracy on members and others")
 
 
@@ -197,10 +196,8 @@ def k_anonymity(evidence: Evidence) -> Answer:
     if not claims:
         return Answer("missing", "the model was not trained on a k-anonymized table")
     claim = claims[-1]
-    statement = (
-        f"k = {claim['k']} on {', '.join(claim['columns'])}; the smallest class has {claim['smallest_class']} people"
-    )
-    return Answer("proven" if claim["smallest_class"] >= claim["k"] else "failed", statement, "exact count")
+    state = "proven" if claim["smallest_class"] >= claim["k"] else "failed"
+    return Answer(state, str(claim["statement"]), "exact count on the table that the model learned from")
 
 
 def _declared(evidence: Evidence, claim: str, absent: str) -> Answer:

@@ -24,15 +24,7 @@ class Access(enum.Flag):
     @property
     def words(self) -> str:
         """The parts in plain words, poorest first."""
-        return self.beyond(Access.NOTHING)
-
-    def beyond(self, granted: "Access") -> str:
-        """Return in plain words what this access has and ``granted`` lacks.
-
-        >>> Access.PARAMETERS.beyond(Access.SCORES)
-        'explanations, gradients, parameters'
-        """
-        named = [kind for kind in _KINDS if kind in self and kind not in granted]
+        named = [kind for kind in _KINDS if kind in self]
         return ", ".join((kind.name or "").lower() for kind in named) or "nothing"
 
     @classmethod

@@ -8,9 +8,13 @@ from reticent.views.markup import Child, Safe, tag
 def untested(frontier: Dict) -> list[str]:
     """Return what was not tried, and what was not tested on some candidate, in words."""
     reasons = [f"Not tried: {reason}" for reason in frontier["not_tried"]]
-    for point in frontier["points"]:
-        reasons += list(point["not_tested"].values())
-    return list(dict.fromkeys(reasons))
+    everywhere = list(frontier["points"][0]["not_tested"].values())
+    for point in frontier["points"][1:]:
+        only_here = [
+            reason for name, reason in point["not_tested"].items() if name not in frontier["points"][0]["not_tested"]
+        ]
+        reasons += [f"On {point['title']!r}: {reason}" for reason in only_here]
+    return [*everywhere, *reasons]
 
 
 def verdict(frontier: Dict) -> Safe:
@@ -59,7 +63,8 @@ def picture(frontier: Dict) -> Safe:
     """Return what each candidate reveals against how well it works."""
     return blocks.figure(
         svg.frontier(frontier["points"], frontier["goal"]),
-        "Each point is one model, measured on the sealed half, which chose nothing. Left is less revealed, up is more "
+        "Each point is one candidate, measured on the sealed half, which chose nothing: what attackers recognize on "
+        "average over models trained in this way, and how accurate the model is. Left is less revealed, up is more "
         "accurate; lines are confidence intervals. The goal is met where the right end of the interval, not only the "
         "point, lies within the shaded region. Numbers refer to the table.",
     )
@@ -72,13 +77,16 @@ def points(frontier: Dict) -> Safe:
     for point in frontier["points"]:
         star = [" ", tag("b", "★ chosen", class_="rt-chosen")] if point["chosen"] else None
         acts = svg.MOMENTS.get(point["moment"], point["moment"])
-        promise = blocks.value(point["claim"]) if point["claim"] else None
+        promise = point["claim"]["statement"] if point["claim"] else None
         change = point["utility_change"]
         rows.append(
             [
                 str(point["index"]),
                 [point["title"], star, [tag("small", words, class_="rt-under") for words in (acts, promise) if words]],
-                split(point["exposure"], text.percent(point["exposure"])),
+                [
+                    split(point["exposure"], text.percent(point["exposure"])),
+                    tag("small", "this model: ", text.percent(point["exposure_of_this_model"]), class_="rt-under"),
+                ],
                 split(point["utility"], text.percent(point["utility"])),
                 "" if point["moment"] == "none" else split(change, blocks.points(change)),
                 "yes" if point["meets_on_open_half"] else "no",
@@ -95,7 +103,8 @@ def points(frontier: Dict) -> Safe:
     return table(
         head,
         rows,
-        caption="Sealed half, which chose nothing; the choice itself was made on the other half",
+        caption="Sealed half, which chose nothing; the choice itself was made on the other half. Recognized: mean over "
+        "models trained in the same way, and below it on this one model",
         numbers=[2, 3, 4],
     )
 

@@ -31,8 +31,9 @@ from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
 from reticent._validate import at_least
-from reticent.defenses.data.codebook import Codebook, Table, as_series, open_frame, people_of, positions, read, take
-from reticent.defenses.data.codes import Ints, count_people, distinct
+from reticent.defenses.data.codebook import Codebook, people_of
+from reticent.defenses.data.codes import Ints, compact, count_people, distinct
+from reticent.defenses.data.columns import Table, as_series, open_frame, positions, read, take
 from reticent.defenses.data.partition import Partition, grow, guidance, loss, representatives
 from reticent.errors import ParameterError, TableError
 
@@ -147,14 +148,16 @@ class Anonymizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type
         classes = self.partition_.route(codes)
         self._released = representatives(codes, classes, axes)
         sizes = [len(axis.places) for axis in axes]
-        self._members = count_people(distinct(self._released[classes], sizes)[1], people)
+        self._members = count_people(distinct(self._released, sizes)[1][classes], people)
         self.n_classes_ = len(self._members)
         self.smallest_class_ = int(self._members.min())
         if self.smallest_class_ < self.k:
             raise TableError(f"the smallest class came out at {self.smallest_class_} people; this is a bug, report it")
         self.ncp_ = loss(codes, classes, axes)
-        self._held = [np.unique(classes * size + part) for part, size in zip(codes.T, sizes, strict=True)]
-        firsts = [np.unique(part, return_index=True)[1] for part in codes.T]
+        self._held = [
+            compact(classes * size + part, self.n_classes_ * size)[0] for part, size in zip(codes.T, sizes, strict=True)
+        ]
+        firsts = [distinct(part[:, None], [size])[0] for part, size in zip(codes.T, sizes, strict=True)]
         self._donors = [take(table, j, first) for j, first in zip(self._positions, firsts, strict=True)]
         self.unseen_ = {}
         return self

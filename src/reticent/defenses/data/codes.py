@@ -198,8 +198,13 @@ def distinct(codes: Ints, sizes: Sequence[int]) -> tuple[Ints, Ints]:
             present, key = np.unique(key, return_inverse=True)
             bound = len(present)
         key, bound = key * size + column, bound * size
-    _, first, inverse = np.unique(key, return_index=True, return_inverse=True)
-    return first, inverse
+    of, present = pd.factorize(key)  # hashing is faster than sorting where rows repeat; only what is present is sorted
+    order = np.argsort(present)
+    rank = np.empty_like(order)
+    rank[order] = np.arange(len(order))
+    first = np.empty_like(order)
+    first[of[::-1]] = np.arange(len(of))[::-1]  # of several writes to one place numpy keeps the last
+    return first[order], rank[of]
 
 
 def count_people(classes: Ints, people: Ints | None = None) -> Ints:

@@ -13,7 +13,7 @@ where at least k people stand on either side, and the one that keeps most wins.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -73,7 +73,9 @@ class Rows:
         )
 
     def take(self, keep: Bools, node: Ints) -> "Rows":
-        """Keep some rows, under the new numbers of their nodes."""
+        """Keep some rows, under the new numbers of their nodes; both of shape (n,)."""
+        if keep.all():
+            return replace(self, node=node)
         return Rows(
             codes=self.codes[keep],
             labels=self.labels[keep],

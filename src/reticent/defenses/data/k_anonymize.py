@@ -132,11 +132,13 @@ class KAnonymize:
         members = target.population.members
         recipe = TableRecipe(target.recipe, change, _Wrap(self.k, columns))
         released = change(members, seed)
+        smallest = smallest_class(released.features(columns), list(columns))
         claim = {
             "kind": "k-anonymity",
             "k": self.k,
             "columns": list(columns),
-            "smallest_class": smallest_class(released.features(columns), list(columns)),
+            "smallest_class": smallest,
+            "statement": f"k = {self.k} on {', '.join(columns)}; the smallest class has {smallest} people",
         }
         parameters = {"k": self.k, "quasi_identifiers": list(columns)}
         return target.protected(recipe(members, seed), recipe, statement(self, parameters, claim))
