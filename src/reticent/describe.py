@@ -171,17 +171,24 @@ def _check_labels(table: FrameTable | ArrayTable, which: str) -> None:
     labels = table.labels()
     if len(labels) and pd.isna(labels).any():
         raise TableError(f"expected a label in every row of {which}, {int(pd.isna(labels).sum()):,} are missing")
-    if which == "members" and len(np.unique(labels)) < 2:
+    try:
+        kinds = np.unique(labels).tolist()
+    except TypeError:
+        types = sorted({type(label).__name__ for label in labels.tolist()})
         raise TableError(
-            f"expected at least two classes in the label of {which}, got {np.unique(labels).tolist()}: "
+            f"expected labels of one type in {which}, got {', '.join(types)}. Convert the label column"
+        ) from None
+    if which == "members" and len(kinds) < 2:
+        raise TableError(
+            f"expected at least two classes in the label of {which}, got {kinds}: "
             f"a classifier of one class reveals nothing to measure. Is this the right label column?"
         )
 
 
 def _check_answers(target: Target) -> None:
-    if Access.SCORES in target.access and not target.model.has_scores:
+    if target.access & ~Access.LABELS and Access.PARAMETERS not in target.access and not target.model.has_scores:
         raise ModelError(
-            f"the model {target.name} has no predict_proba, so it cannot give scores. "
+            f"the model {target.name} has neither predict_proba nor decision_function, so it cannot give scores. "
             f"Use access=Access.LABELS, or fit it so that it gives probabilities"
         )
     class_positions(target.population.table.labels(), target.model.classes)

@@ -58,7 +58,7 @@ class Finding:
         Shape (n,): the truth, and the half that chose nothing.
     baseline
         Shape (n,): scores of an attacker without the model, for the same rows.
-    control
+    null
         Area under the ROC curve of the same attack on models that did not learn from the members: 0.5 if the attack
         reads nothing but the model's memory. None where the attack trains no models of its own.
     facts
@@ -78,7 +78,7 @@ class Finding:
     is_member: Mask
     sealed: Mask
     baseline: Scores | None
-    control: Estimate | None = None
+    null: Estimate | None = None
     facts: Mapping[str, Estimate | float | str] = field(default_factory=dict)
     risk: Risk | None = None
     replicas: Replicas | None = None
@@ -131,6 +131,17 @@ class Finding:
         """Return the area under the ROC curve of an attacker without the model."""
         return None if self.baseline is None else roc.auc(*self._sides(self.baseline, self.rows), level=level)
 
+    def control_auc(self, *, level: float = 0.95) -> Estimate:
+        """Return the area under the ROC curve where there is nothing to find: 0.5 within its interval, or a false alarm.
+
+        From models that did not learn from the members where the attack has trained some; else from the non-members
+        alone, the sealed half of them taken for members.
+        """
+        if self.null is not None:
+            return self.null
+        strangers = ~self.is_member
+        return roc.auc(self.scores[strangers & self.sealed], self.scores[strangers & ~self.sealed], level=level)
+
     def curve(self) -> tuple[Scores, Scores]:
         """Return (fpr, tpr) of the ROC curve, thinned to a few hundred points, shapes (p,)."""
         fpr, tpr = roc.curve(*self._sides(self.scores, self.rows))
@@ -163,7 +174,8 @@ class Finding:
             ],
             "epsilon": self.epsilon_lower_bound().to_dict(),
             "baseline_auc": None if (baseline := self.baseline_auc()) is None else baseline.to_dict(),
-            "control_auc": None if self.control is None else self.control.to_dict(),
+            "control_auc": self.control_auc().to_dict(),
+            "control": "models of other people" if self.null is not None else "non-members taken for members",
             "facts": {k: v.to_dict() if isinstance(v, Estimate) else v for k, v in self.facts.items()},
             "curve": {"fpr": np.round(fpr, 6).tolist(), "tpr": np.round(tpr, 6).tolist()},
             "parameters": dict(self.parameters),

@@ -6,7 +6,6 @@ For every row of the pool the audit then has answers of models that learned from
 """
 
 import hashlib
-import time
 from dataclasses import dataclass
 from functools import partial
 
@@ -21,7 +20,7 @@ from reticent.target import splits
 from reticent.target.model import Model
 from reticent.target.recipe import OutputRecipe
 from reticent.target.table import digests
-from reticent.target.target import Target
+from reticent.target.target import Target, class_positions
 
 MIN_COUNT = 4
 
@@ -84,10 +83,10 @@ def shadows(target: Target, count: int, seed: int, bench: Workbench) -> Shadows:
 
 def _train_all(target: Target, membership: npt.NDArray[np.bool_], seed: int, bench: Workbench) -> Shadows:
     names = [_piece_name(target, rows, seed, index) for index, rows in enumerate(membership)]
-    pieces = [None if name is None else bench.kept(name) for name in names]
+    shape = target.scores.shape
+    pieces = [None if name is None else bench.kept(name, shape) for name in names]
     missing = [index for index, piece in enumerate(pieces) if piece is None]
     tasks = ((target, np.flatnonzero(membership[index]), _seeds.integer(seed, "shadow", index)) for index in missing)
-    began = time.perf_counter()
     results = bench.spread(_train_one, tasks)
     for done, (index, piece) in enumerate(
         zip(missing, _progress.track(results, total=len(missing), title="shadow models"), strict=True)
@@ -96,7 +95,7 @@ def _train_all(target: Target, membership: npt.NDArray[np.bool_], seed: int, ben
         if (name := names[index]) is not None:
             bench.keep(name, piece)
         if done == 0:
-            _progress.forecast(f"{len(missing)} shadow models", (time.perf_counter() - began) * len(missing) / 2)
+            bench.foretell(len(missing), len(names))
     return Shadows(np.stack([piece for piece in pieces if piece is not None]), membership)
 
 
@@ -109,7 +108,7 @@ def aligned(answers: npt.NDArray[np.float64], model: Model, like: Model) -> npt.
     """Return answers with the columns of ``like``, shape (n, C): a shadow may not have met every class."""
     if np.array_equal(model.classes, like.classes):
         return answers
-    columns = np.searchsorted(like.classes, model.classes)
+    columns = class_positions(model.classes, like.classes)  # nobody promises that classes are sorted
     full = np.zeros((len(answers), len(like.classes)))
     full[:, columns] = answers
     return full

@@ -46,7 +46,7 @@ def stored_scores(rows: Array, inside: Iterable[tuple[str, npt.NDArray[np.generi
     """
     found = np.zeros(len(rows))
     places: dict[str, int] = {}
-    scale = np.maximum(np.abs(rows).max(axis=0, initial=0.0), 1e-12)
+    scale = np.maximum(np.abs(np.where(np.isfinite(rows), rows, 0)).max(axis=0, initial=0.0), 1e-12)
     known = np.nan_to_num(rows / scale, nan=-2.0, posinf=2.0, neginf=-3.0)  # missing equals missing
     for path, array in inside:
         for kept in _as_rows(array, rows.shape[1]):

@@ -7,7 +7,12 @@ shadow models say about people is personal data too.
 
 import shutil
 import tempfile
+import threading
+import time
+import warnings
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,7 +22,11 @@ import numpy as np
 import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
+from reticent import _progress
+from reticent.errors import OutputError, ReticentError
+
 T = TypeVar("T")
+Warned = set[tuple[str, type[Warning], str, int]]
 
 
 @dataclass(eq=False)
@@ -30,11 +39,18 @@ class Workbench:
         Worker processes; None for all cores, or for what ``joblib.parallel_config`` says where it is set.
     folder
         Where finished pieces are kept while the run lasts; None to keep them in memory alone.
+    rounds
+        How many sets of shadow models the whole run will train, where its caller knows: for the forecast alone.
     """
 
     n_jobs: int | None = None
     folder: Path | None = None
+    rounds: int = 1
     _results: dict[Any, Any] = field(default_factory=dict, repr=False)
+    _made: list[Path] = field(default_factory=list, repr=False)
+    _pace: float = field(default=0.0, repr=False)  # seconds that a worker took for the task done last
+    _foretold: int = field(default=0, repr=False)  # rounds
+    _warned: dict[Any, Any] = field(default_factory=dict, repr=False)
 
     def once(self, key: Any, compute: Callable[[], T]) -> T:
         """Return the result under ``key``, computed the first time that it is asked for."""
@@ -44,37 +60,104 @@ class Workbench:
         return result
 
     def spread(self, work: Callable[..., T], tasks: Iterable[tuple[Any, ...]]) -> Iterator[T]:
-        """Yield ``work(*task)`` for each task in order, side by side, one thread a worker."""
-        chosen = joblib.parallel.get_active_backend()[1] != 1  # somebody said parallel_config(n_jobs=...)
-        n_jobs = self.n_jobs if self.n_jobs is not None or chosen else -1
-        runner = joblib.Parallel(n_jobs=n_jobs, return_as="generator")
-        yield from runner(joblib.delayed(_on_one_thread)(work, *task) for task in tasks)
+        """Yield ``work(*task)`` for each task in order, side by side, one thread a worker.
 
-    def kept(self, name: str) -> npt.NDArray[Any] | None:
-        """Return the piece of that name, if an earlier run finished it."""
-        if self.folder is None or not (path := self.folder / f"{name}.npy").exists():
+        A warning that many tasks give is given once.
+
+        Raises
+        ------
+        ReticentError
+            If a worker process dies.
+        """
+        runner = joblib.Parallel(n_jobs=self._workers, return_as="generator")
+        try:
+            for result, seconds, warned in runner(joblib.delayed(_on_one_thread)(work, *task) for task in tasks):
+                self._pace = seconds
+                for message, category, filename, line in sorted(warned, key=str):
+                    warnings.warn_explicit(message, category, filename, line, registry=self._warned)
+                yield result
+        except BrokenProcessPool as error:
+            raise ReticentError(
+                "a worker process died, most likely because memory ran out. Use fewer workers (n_jobs=1) or fewer rows"
+            ) from error
+
+    @property
+    def _workers(self) -> int | None:
+        chosen = joblib.parallel.get_active_backend()[1] != 1  # somebody said parallel_config(n_jobs=...)
+        return self.n_jobs if self.n_jobs is not None or chosen else -1
+
+    def foretell(self, missing: int, each: int) -> None:
+        """Say how long the run will take, once the first of ``missing`` models of a set of ``each`` is trained."""
+        if self._foretold >= self.rounds:
+            return
+        models = max(missing, (self.rounds - self._foretold) * each - self.finished)
+        self._foretold = self.rounds
+        workers = min(joblib.effective_n_jobs(self._workers), models)
+        _progress.forecast(f"{models} models to train", self._pace * models / workers)
+
+    @property
+    def finished(self) -> int:
+        """How many pieces lie in the folder."""
+        return 0 if self.folder is None else len(list(self.folder.glob("*.npy")))
+
+    def kept(self, name: str, shape: tuple[int, ...]) -> npt.NDArray[Any] | None:
+        """Return the piece of that name and shape, if an earlier run finished it."""
+        if self.folder is None or not (path := self.folder / f"{name}.npy").is_file():
             return None
         try:
-            kept: npt.NDArray[Any] = np.load(path, allow_pickle=False)
-        except (ValueError, EOFError, OSError):  # a disk that filled up: the piece is made again
+            piece = np.lib.format.open_memmap(path, mode="r")  # reads no other format, hence no pickle
+            return np.array(piece) if piece.shape == shape else None
+        except (ValueError, EOFError, OSError):  # a disk that filled up, or was cut off: the piece is made again
             return None
-        return kept
 
     def keep(self, name: str, piece: npt.NDArray[Any]) -> None:
-        """Keep a finished piece: all of it or nothing."""
+        """Keep a finished piece: all of it or nothing.
+
+        Raises
+        ------
+        OutputError
+            If it cannot be written.
+        """
         if self.folder is None:
             return
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=self.folder, suffix=".part", delete=False) as part:
-            np.save(part, piece, allow_pickle=False)
-        Path(part.name).replace(self.folder / f"{name}.npy")
+        path = self.folder / f"{name}.npy"
+        part: Path | None = None
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.NamedTemporaryFile(dir=self.folder, suffix=".part", delete=False) as file:
+                part = Path(file.name)
+                np.save(file, piece, allow_pickle=False)
+            part.replace(path)
+        except OSError as error:
+            raise OutputError(
+                f"cannot keep finished work in {self.folder}: {error.strerror or error}. Make room there and go on"
+            ) from error
+        finally:
+            if part is not None:
+                part.unlink(missing_ok=True)
+        self._made.append(path)
+
+    def discard(self) -> None:
+        """Delete what this run has kept on disk, and leave what an earlier one kept."""
+        for path in self._made:
+            path.unlink(missing_ok=True)
+        if self.folder is not None:
+            with suppress(OSError):  # not empty, or never made
+                self.folder.rmdir()
 
     def clear(self) -> None:
-        """Delete what was kept on disk."""
+        """Delete all that was kept on disk."""
         if self.folder is not None:
             shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def _on_one_thread(work: Callable[..., T], *task: Any) -> T:
+def _on_one_thread(work: Callable[..., T], *task: Any) -> tuple[T, float, Warned]:
     with threadpool_limits(1):  # two levels of threads on few cores cost more than they give
-        return work(*task)
+        began = time.perf_counter()
+        if threading.current_thread() is not threading.main_thread():  # filters of warnings belong to all threads
+            return work(*task), time.perf_counter() - began, set()
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("default")
+            result = work(*task)
+        warned = {(str(one.message), one.category, one.filename, one.lineno) for one in caught}
+        return result, time.perf_counter() - began, warned

@@ -30,7 +30,7 @@ class FunctionModel:
         ask = self.native.predict_proba if hasattr(self.native, "predict_proba") else self.native
         try:
             answers = np.asarray(ask(x), dtype=np.float64)
-        except (ValueError, TypeError, KeyError) as error:
+        except Exception as error:  # the caller's code may raise anything
             raise ModelError(f"the model does not accept the table: {error}") from error
         if answers.ndim == 1 and len(self.classes) == 2:  # one column says it all for two classes
             answers = np.column_stack([1 - answers, answers])
@@ -81,8 +81,8 @@ class FunctionRecipe:
             source = inspect.getsource(self.function)
         except (OSError, TypeError):
             return None
-        if getattr(self.function, "__closure__", None):  # what it holds cannot be known
-            return None
+        if inspect.ismethod(self.function) or getattr(self.function, "__closure__", None):
+            return None  # what it holds cannot be known
         return hashlib.sha256(f"{self.function.__module__} {source}".encode()).hexdigest()
 
     def capacities(self) -> Sequence[Mapping[str, Any]]:

@@ -4,14 +4,15 @@ The recipe is inferred: an unfitted clone, given new seeds wherever it takes a `
 rows. What the target fitted on its table (scalers, encoders, selectors in the pipeline) is thus fitted anew.
 """
 
-import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import joblib
 import numpy as np
 import numpy.typing as npt
+from scipy import special
 from sklearn.base import clone, is_regressor
 from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import Pipeline
@@ -59,17 +60,22 @@ class SklearnModel:
 
     @property
     def has_scores(self) -> bool:
-        return hasattr(self.native, "predict_proba")
+        return hasattr(self.native, "predict_proba") or hasattr(self.native, "decision_function")
 
     def scores(self, x: Any) -> npt.NDArray[np.float64]:
-        return np.asarray(self._answer(self.native.predict_proba, x), dtype=np.float64)
+        if hasattr(self.native, "predict_proba"):
+            return np.asarray(self._answer(self.native.predict_proba, x), dtype=np.float64)
+        # Without probabilities an attacker reads the margin: squashed, it tells the same.
+        margins = np.asarray(self._answer(self.native.decision_function, x), dtype=np.float64)
+        if margins.ndim == 1:
+            return np.column_stack([special.expit(-margins), special.expit(margins)])
+        if margins.shape[1] != len(self.classes):  # one against one: no margin belongs to a class
+            return np.eye(len(self.classes))[self.labels(x)]
+        return np.asarray(special.softmax(margins, axis=1))
 
     def labels(self, x: Any) -> npt.NDArray[np.intp]:
-        if self.has_scores:
-            likeliest: npt.NDArray[np.intp] = self.scores(x).argmax(axis=1)
-            return likeliest
-        answers = np.asarray(self._answer(self.native.predict, x)).ravel()
-        return np.searchsorted(self.classes, answers)
+        # What predict says, even where the largest probability says otherwise (as in support vector machines).
+        return np.searchsorted(self.classes, np.asarray(self._answer(self.native.predict, x)).ravel())
 
     def _answer(self, method: Any, x: Any) -> Any:
         if _is(self.native, "lightgbm"):
@@ -121,9 +127,12 @@ class CloneRecipe:
         return SklearnModel(fresh)
 
     @property
-    def fingerprint(self) -> str:
-        text = repr(sorted((k, repr(v)) for k, v in self.estimator.get_params(deep=True).items()))
-        return hashlib.sha256(f"{type(self.estimator).__qualname__} {self.features} {text}".encode()).hexdigest()
+    def fingerprint(self) -> str | None:
+        try:
+            content = joblib.hash(_unfitted(self.estimator), hash_name="sha1")
+        except Exception:  # a parameter that cannot be written down has no lasting name
+            return None
+        return f"{type(self.estimator).__qualname__} {self.features} {content}"
 
     def capacities(self) -> list[dict[str, Any]]:
         parameters = _parameters(self.estimator)

@@ -83,6 +83,7 @@ _BOOSTERS = (
 )
 
 _OURS = (
+    "reticent.defenses.data.k_anonymize.AnonymizedTraining",
     "reticent.defenses.output.coarsen.Coarsened",
     "reticent.defenses.output.coarsen.Coarsening",
 )

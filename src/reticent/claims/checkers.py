@@ -115,12 +115,12 @@ def baseline(evidence: Evidence) -> Answer:
     against = [one for one in evidence.audit["findings"] if one["baseline_auc"] is not None]
     if not against:
         return Answer("missing", "no attack was run, so no baseline either")
-    control = next((one["control_auc"] for one in against if one["control_auc"] is not None), None)
-    statement = f"without the model an attacker reaches AUC {number(against[0]['baseline_auc'])}"
-    if control is None:
-        return Answer("measured", f"{statement}; no control, since no shadow models were trained", "blind attacker")
+    strongest = max(against, key=lambda one: one["auc"]["value"] or 0.0)
     return Answer(
-        "measured", f"{statement}; on models of other people, {number(control)}", "blind attacker, shadow models"
+        "measured",
+        f"without the model an attacker reaches AUC {number(strongest['baseline_auc'])}; "
+        f"where there is nothing to find ({strongest['control']}), {number(strongest['control_auc'])}",
+        f"blind attacker; control of {strongest['title']}",
     )
 
 

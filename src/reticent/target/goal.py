@@ -13,8 +13,9 @@ from typing import Any
 from reticent import _validate
 from reticent.errors import ParameterError
 
-_RATE = re.compile(r"tpr\s*(<=|<|>|>=)\s*([0-9.eE+-]+)\s*@\s*fpr\s*=\s*([0-9.eE+-]+)")
-_DROP = re.compile(r"accuracy_drop\s*<=\s*([0-9.eE+-]+)")
+_NUMBER = r"([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)"
+_RATE = re.compile(rf"tpr\s*(<=|<|>|>=)\s*{_NUMBER}\s*@\s*fpr\s*=\s*{_NUMBER}")
+_DROP = re.compile(rf"accuracy_drop\s*<=\s*{_NUMBER}")
 
 
 @dataclass(frozen=True)
@@ -47,15 +48,18 @@ class Goal:
     @classmethod
     def parse(cls, text: str) -> "Goal":
         """Read ``"tpr<=0.03@fpr=0.01"``, with ``",accuracy_drop<=0.01"`` if wanted."""
-        drop: float | None = None
-        rate = ""
+        rates, drops = [], []
         for part in text.split(","):
             if found := _DROP.fullmatch(part.strip()):
-                drop = float(found[1])
+                drops.append(float(found[1]))
             else:
-                rate = part.strip()
-        tpr, fpr = parse_rate(rate, signs=("<=", "<"))
-        return cls(tpr=tpr, fpr=fpr, accuracy_drop=drop)
+                rates.append(part)
+        if len(rates) != 1 or len(drops) > 1:
+            raise ParameterError(
+                f"expected a rate and at most one drop, such as 'tpr<=0.03@fpr=0.01,accuracy_drop<=0.01'; got {text!r}"
+            )
+        tpr, fpr = parse_rate(rates[0], signs=("<=", "<"))
+        return cls(tpr=tpr, fpr=fpr, accuracy_drop=drops[0] if drops else None)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values."""

@@ -57,6 +57,9 @@ def halves(unit: Ids, size: int, count: int, seed: int) -> Mask:
     names, unit, counts = np.unique(unit, return_inverse=True, return_counts=True)
     share = size / len(unit)
     per_round = int(np.clip(round(1 / min(share, 1 - share)), 2, _ROUND_MAX))
+    even = round(share * per_round) / per_round
+    if abs(even - share) * len(unit) <= 2:  # an odd row more would be in or out of every shadow of a round
+        share = even
     rows = np.zeros((count, len(unit)), dtype=bool)
     for first in range(0, count, per_round):
         order = _seeds.generator(seed, "shadow halves", first).permutation(len(names))

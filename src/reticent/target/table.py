@@ -174,6 +174,8 @@ def read_table(data: Any, *, label: str, name: str) -> FrameTable | ArrayTable:
         x, y = data
         if len(x) != len(y):
             raise TableError(f"expected {name} to hold as many labels as rows, got {len(x):,} rows, {len(y):,} labels")
+        if np.ndim(y) != 1:
+            raise TableError(f"expected one label a row in {name}, got labels of shape {np.shape(y)}. Pass y.ravel()")
         if isinstance(x, np.ndarray):
             return ArrayTable(x, np.asarray(y), label=label)
         frame = _frame(x, name)
@@ -199,4 +201,6 @@ def _frame(data: Any, name: str) -> nw.DataFrame[Any]:
         raise TableError(
             f"expected {name} as a pandas, polars or Arrow table or a pair (X, y), got {type(data).__name__}"
         ) from error
+    except nw.exceptions.DuplicateError as error:
+        raise TableError(f"expected columns with different names in {name}: {error}. Rename them") from error
     return nw.from_native(frame.to_pandas(), eager_only=True) if frame.implementation.is_pyarrow() else frame

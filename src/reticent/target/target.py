@@ -68,7 +68,7 @@ class Target:
         x = self.population.table.features(self.features)
         if Access.SCORES in self.access and model.has_scores:
             return model.scores(x)
-        return np.eye(len(self.model.classes))[model.labels(x)]
+        return np.eye(len(model.classes))[model.labels(x)]
 
     def accuracy(self, half: Half = Half.ALL, *, members: bool = False) -> npt.NDArray[np.bool_]:
         """Return which non-members (or members) of a half are classified correctly, one boolean a row."""

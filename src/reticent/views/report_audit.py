@@ -122,7 +122,7 @@ def plainly(audit: Dict) -> Safe | None:
         )
     for finding in audit["findings"]:
         control = finding["control_auc"]
-        if control is not None and not control["untested"]:
+        if finding["control"] == "models of other people" and not control["untested"]:
             fine = control["low"] <= 0.5 <= control["high"]
             said.append(
                 f"{finding['title']} against models that never learned from these people: AUC {text.number(control)}. "

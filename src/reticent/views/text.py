@@ -1,10 +1,13 @@
 """A result's dict as plain sentences and tables, for a terminal."""
 
 import math
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 Dict = Mapping[str, Any]
+
+WIDTH = 80  # of sentences; a table may need a few more
 
 
 def percent(estimate: Dict) -> str:
@@ -76,7 +79,7 @@ def audit(result: Dict) -> str:
             finding["title"],
             number(finding["auc"]),
             *(_short(one["estimate"]) for one in finding["tpr"]),
-            "" if finding["control_auc"] is None else number(finding["control_auc"]),
+            number(finding["control_auc"]),
         ]
         for finding in result["findings"]
     ]

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reticent.defenses.data.codes import Axis, distinct
+from reticent.defenses.data.codes import Axis
 from reticent.defenses.data.partition import grow, loss, representatives
 
 PATIENT = settings(max_examples=60, deadline=None)
@@ -220,16 +220,6 @@ def test_a_large_code_space_takes_the_sorting_path_to_the_same_cells():
     np.testing.assert_array_equal(spread.route(few * 2000), close.route(few))
 
 
-def test_distinct_survives_more_combinations_than_an_integer_has():
-    random = np.random.default_rng(0)
-    codes = np.repeat(random.integers(0, 1000, (50, 12)), 2, axis=0)
-    first, inverse = distinct(codes, [1000] * 12)
-    assert len(first) == len(np.unique(codes, axis=0)) == 50
-    np.testing.assert_array_equal(codes[first][inverse], codes)
-    # In 64 bits the first of these columns would be shifted out of the packed key.
-    assert len(distinct(np.array([[0, 7], [2**24, 7]]), [2**40, 2**40])[0]) == 2
-
-
 def test_several_labels_order_the_categories_by_their_main_direction():
     # Categories 0, 2, 4 speak for the first label, 1, 3 for the second: no order of codes separates them at one cut.
     codes = np.tile(np.arange(5), 20)[:, None]
@@ -242,7 +232,3 @@ def test_several_labels_order_the_categories_by_their_main_direction():
     means = random.uniform(0, 1, (6, 40)) + 0.4 * (np.arange(40) < 20) * (np.arange(6) % 2)[:, None]
     classes = grow(codes, [categories(6)], k=30, labels=means[codes[:, 0]]).route(codes)
     assert set(codes[classes == classes[0], 0].tolist()) == {0, 2, 4}
-
-
-def test_the_widest_range_of_floats_has_a_width():
-    assert ordered(-1.7e308, 0, 1.7e308).scaled.tolist() == [0, 0.5, 1]

@@ -43,6 +43,7 @@ Mask = npt.NDArray[np.bool_]
 _TRIALS = (10.0, 30.0, 100.0, 1e3, 1e5)
 _PRIORS = (4.0, 16.0)
 _RISK_FPR = 0.01
+_CONTROL_LEVEL = 0.999  # a control that cries wolf in one report of twenty would be read by nobody
 _FLOOR = 1e-6  # variance of a signal that never moved
 
 
@@ -145,7 +146,7 @@ class Lira:
             is_member=people.is_member,
             sealed=people.sealed,
             baseline=baseline(target, seed, bench),
-            control=_control(left_out, people.is_member),
+            null=_control(left_out, people.is_member),
             facts={
                 "shadow models with each row": f"{inside.min()} to {inside.max()}",
                 "shadow models without each row": f"{outside.min()} to {outside.max()}",
@@ -194,7 +195,8 @@ def _power(scores: Array, inside: Mask) -> tuple[float, float]:
 
 def _control(scores: Array, is_member: Mask) -> Estimate:
     """Return the mean AUC for the target's members on models that learned from random halves, with its spread."""
-    return _across([roc.auc(row[is_member], row[~is_member]).value for row in scores], "models of other rows, Student")
+    areas = [roc.auc(row[is_member], row[~is_member]).value for row in scores]
+    return _across(areas, "models of other people, Student", _CONTROL_LEVEL)
 
 
 def _mean_auc(scores: Array, membership: Mask) -> Estimate:
@@ -202,7 +204,7 @@ def _mean_auc(scores: Array, membership: Mask) -> Estimate:
     return _across(areas, "shadow models, Student")
 
 
-def _across(areas: list[float], method: str) -> Estimate:
+def _across(areas: list[float], method: str, level: float = 0.95) -> Estimate:
     mean, n = float(np.mean(areas)), len(areas)
-    half = float(stats.t.ppf(0.975, n - 1) * np.std(areas, ddof=1) / np.sqrt(n))
-    return Estimate(value=mean, low=mean - half, high=mean + half, level=0.95, method=method, n=n)
+    half = float(stats.t.ppf((1 + level) / 2, n - 1) * np.std(areas, ddof=1) / np.sqrt(n))
+    return Estimate(value=mean, low=mean - half, high=mean + half, level=level, method=method, n=n)

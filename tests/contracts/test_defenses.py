@@ -1,0 +1,224 @@
+"""What every defense keeps: a new target, the old one as it was, and a recipe that trains with the defense.
+
+The recipe is what makes the next audit adaptive; what a user saves has to carry it too.
+"""
+
+import json
+from dataclasses import FrozenInstanceError, dataclass, replace
+
+import joblib
+import numpy as np
+import pytest
+from sklearn.neighbors import KNeighborsClassifier
+
+from reticent.attacks.shadow import shadows
+from reticent.attacks.workbench import Workbench
+from reticent.backends.files import read_model, write_model
+from reticent.defenses.output.coarsen import Coarsen
+from reticent.errors import AccessError
+from reticent.protect import FAMILIES
+from reticent.target.access import Access
+from reticent.target.target import Target
+
+KINDS = ("pandas", "polars", "arrays", "classes")
+CASES = [
+    (family, pick, kind) for family in FAMILIES for pick, kind in [*((0, kind) for kind in KINDS), (-1, "classes")]
+]
+
+
+@dataclass(frozen=True)
+class Case:
+    kind: str
+    defense: object
+    before: Target
+    after: Target
+
+
+@pytest.fixture(scope="module")
+def cases(target_of):
+    """Candidates of every family, applied once: the mildest on each kind of table, the strongest on one."""
+    targets = {kind: target_of(kind) for kind in KINDS}
+    made = {}
+
+    def build(family, pick, kind):
+        if (family, pick, kind) not in made:
+            defense = FAMILIES[family](targets[kind])[pick]
+            made[family, pick, kind] = Case(kind, defense, targets[kind], defense.apply(targets[kind], 0))
+        return made[family, pick, kind]
+
+    return build
+
+
+@pytest.fixture(params=CASES, ids=lambda case: f"{case[0]}-{'mildest' if case[1] == 0 else 'strongest'}-{case[2]}")
+def case(request, cases):
+    return cases(*request.param)
+
+
+def fingerprints(target):
+    """What a target is made of, as digests: the model, the table, its splits."""
+    people = target.population
+    parts = (target.model.native, people.table.native, people.is_member, people.unit, people.sealed, people.row)
+    return [joblib.hash(part) for part in parts]
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_candidates_differ_and_name_themselves(family, target_of):
+    candidates = FAMILIES[family](target_of("classes"))
+    assert len({one.title for one in candidates}) == len(candidates) > 1
+    for one in candidates:
+        assert one.name == family and one.title.strip()
+        assert one.moment in ("data", "training", "output")
+        assert one.queries in ("raw", "mapped")
+        with pytest.raises(FrozenInstanceError):
+            one.anything = 1
+
+
+def test_gives_a_new_target(case):
+    before, after = case.before, case.after
+    assert isinstance(after, Target) and after is not before
+    assert after.model is not before.model and after.recipe is not before.recipe
+    assert after.population is before.population and after.schema is before.schema
+    assert before.defenses == () and len(after.defenses) == 1
+    said = after.defenses[0]
+    assert [said[name] for name in ("name", "title", "moment", "queries")] == [
+        getattr(case.defense, name) for name in ("name", "title", "moment", "queries")
+    ]
+    assert said["parameters"]
+    assert said["claim"] is None or {"kind", "statement"} <= set(said["claim"])
+    assert json.loads(json.dumps(said, allow_nan=False)) == said
+    assert list(after.to_dict()["defenses"]) == [said]
+
+
+def test_leaves_the_old_target_alone(case, target_of):
+    before = target_of(case.kind)
+    was, answers = fingerprints(before), before.scores.copy()
+    case.defense.apply(before, 0)
+    assert fingerprints(before) == was
+    np.testing.assert_array_equal(before.model.scores(before.population.table.features(before.features)), answers)
+
+
+def test_answers_are_probabilities_of_the_same_classes(case):
+    before, after = case.before, case.after
+    n, classes = len(before.population), before.model.classes
+    np.testing.assert_array_equal(after.model.classes, classes)
+    assert after.scores.shape == (n, len(classes))
+    np.testing.assert_allclose(after.scores.sum(axis=1), 1)
+    assert ((after.labels >= 0) & (after.labels < len(classes))).all()
+    np.testing.assert_array_equal(after.scores.argmax(axis=1), after.labels)
+
+
+def test_changes_what_the_attacker_reads(case):
+    assert np.abs(case.after.scores - case.before.scores).max() > 0.01
+
+
+def test_same_seed_same_target(case):
+    again = case.defense.apply(case.before, 0)
+    np.testing.assert_array_equal(again.scores, case.after.scores)
+    assert again.defenses == case.after.defenses
+    assert again.recipe.fingerprint == case.after.recipe.fingerprint
+
+
+def test_recipe_trains_with_the_defense(case):
+    people = case.after.population
+    again = case.after.recipe(people.members, 0)  # the seed of the model and of the defense
+    np.testing.assert_array_equal(case.after.answers(again), case.after.scores)
+    np.testing.assert_array_equal(again.labels(people.table.features(case.after.features)), case.after.labels)
+    assert case.after.recipe.fingerprint != case.before.recipe.fingerprint
+
+
+def test_shadow_models_are_trained_with_the_defense(case):
+    """The shadows' answers are those of models that the recipe trains, no others."""
+    bench = Workbench(n_jobs=1)
+    trained = shadows(case.after, 8, 5, bench)
+    undefended = shadows(case.before, 8, 5, bench)
+    np.testing.assert_array_equal(trained.membership, undefended.membership)
+    assert np.abs(trained.scores - undefended.scores).max() > 0.01
+    if isinstance(case.defense, Coarsen):
+        said = np.unique(trained.scores.max(axis=2).round(5))
+        assert len(said) <= 10  # coarse
+        np.testing.assert_array_equal(trained.scores.argmax(axis=2), undefended.scores.argmax(axis=2))
+
+
+def test_saved_model_answers_alike_and_remembers_the_defense(case, tmp_path, given, target_of):
+    write_model(case.after.model.native, tmp_path / "model.skops")
+    read = read_model(tmp_path / "model.skops")
+    described = target_of(case.kind, model=read, access=case.after.access)
+    np.testing.assert_array_equal(described.scores, case.after.scores)
+    np.testing.assert_array_equal(described.labels, case.after.labels)
+    people = case.after.population
+    rows = people.table.take(np.arange(10, 150))
+    theirs, ours = described.recipe(rows, 7), case.after.recipe(rows, 7)
+    np.testing.assert_array_equal(described.answers(theirs), case.after.answers(ours))
+    plain = case.before.recipe(rows, 7)
+    assert np.abs(case.before.answers(plain) - case.after.answers(ours)).max() > 0.01
+
+
+def test_native_model_is_a_drop_in(case):
+    """What a user saves is asked as the model before was, and answers as the target does."""
+    native, people = case.after.model.native, case.after.population
+    x = people.table.features(case.after.features)
+    np.testing.assert_array_equal(native.classes_, case.before.model.classes)
+    np.testing.assert_array_equal(native.predict(x), case.after.model.classes[case.after.labels])
+    if Access.SCORES in case.after.access:
+        np.testing.assert_array_equal(native.predict_proba(x), case.after.scores)
+
+
+def test_another_defense_can_follow(case):
+    both = Coarsen(policy="rounded").apply(case.after) if Access.SCORES in case.after.access else None
+    if both is None:
+        with pytest.raises(AccessError, match="labels alone"):
+            Coarsen(policy="rounded").apply(case.after)
+        return
+    assert [one["name"] for one in both.defenses] == [case.defense.name, "coarsen"]
+    again = both.recipe(both.population.members, 0)
+    np.testing.assert_array_equal(both.answers(again), both.scores)
+
+
+UNSUITED = {
+    ("coarsen", "parameters"): "holds the parameters",
+    ("coarsen", "labels"): "labels alone",
+    ("regularize", "no recipe"): "no recipe",
+    ("regularize", "no capacity"): "no capacity parameter",
+    ("k-anonymize", "no recipe"): "no recipe",
+    ("k-anonymize", "no quasi-identifiers"): "no quasi-identifier",
+    ("k-anonymize", "quasi-identifiers that the model does not see"): "no quasi-identifier",
+}
+
+
+@pytest.fixture(scope="module")
+def unsuited(target_of, given, people):
+    def recipe(rows, seed):
+        return KNeighborsClassifier(5).fit(rows[0], rows[1])
+
+    numbered = {
+        side: given()[side].assign(number=np.arange(len(given()[side]))).drop(columns="y")
+        for side in ("members", "nonmembers")
+    }
+    labels = {side: given()[side]["y"] for side in ("members", "nonmembers")}
+    return {
+        "parameters": target_of(access=Access.PARAMETERS),
+        "labels": target_of(access=Access.LABELS),
+        "no recipe": replace(target_of(), recipe=None),
+        "no capacity": target_of("arrays", recipe=recipe),
+        "no quasi-identifiers": target_of(quasi_identifiers=()),
+        "quasi-identifiers that the model does not see": target_of(
+            members=(numbered["members"], labels["members"]),
+            nonmembers=(numbered["nonmembers"], labels["nonmembers"]),
+            identifiers=("number",),
+            quasi_identifiers=("number",),
+        ),
+    }
+
+
+@pytest.mark.parametrize(("family", "why"), UNSUITED, ids=lambda name: name)
+def test_refuses_a_target_for_which_it_can_do_nothing(family, why, target_of, unsuited):
+    target, suited = unsuited[why], FAMILIES[family](target_of())
+    assert not FAMILIES[family](target)
+    with pytest.raises(AccessError) as refused:
+        suited[0].apply(target, 0)
+    assert UNSUITED[family, why] in str(refused.value) and family in str(refused.value)
+    assert UNSUITED[family, why] in suited[0].obstacle(target)
+
+
+def test_every_family_is_refused_somewhere():
+    assert {family for family, _ in UNSUITED} == set(FAMILIES)
