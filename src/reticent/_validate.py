@@ -6,7 +6,8 @@ Traceback (most recent call last):
 reticent.errors.ParameterError: expected k > 0, got k=-1
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from difflib import get_close_matches
 
 from reticent.errors import ParameterError
 
@@ -42,3 +43,15 @@ def one_of(choices: Collection[str], /, **argument: str) -> None:
     name, value = _single(dict(argument))
     if value not in choices:
         raise ParameterError(f"expected {name} to be one of {', '.join(sorted(choices))}; got {name}={value!r}")
+
+
+def listed(names: Sequence[str], like: str = "", most: int = 8) -> str:
+    """Return names for a message, those ``like`` the one that was asked for first, and how many more there are.
+
+    >>> listed(["age", "town", "income"], like="incom", most=2)
+    'income, age and 1 more'
+    """
+    close = get_close_matches(like, names, n=3) if like else []
+    ordered = [*close, *(name for name in names if name not in close)]
+    more = len(ordered) - most
+    return ", ".join(ordered[:most]) + (f" and {more} more" if more > 0 else "")

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from reticent import _validate
 from reticent.backends import function, sklearn
 from reticent.errors import ModelError, TableError
 from reticent.target import population
@@ -159,7 +160,7 @@ def _features(model: Model, schema: Schema, side: dict[str, FrameTable | ArrayTa
         missing = [name for name in features if name not in table.columns]
         if missing:
             raise ModelError(
-                f"the model was fitted on columns that {which} lack: {', '.join(missing)}. "
+                f"the model was fitted on columns that {which} lack: {_validate.listed(missing)}. "
                 f"Hand in the table that the model was trained on, before any preparation that the model repeats"
             )
     if schema.label in features:
@@ -186,7 +187,8 @@ def _check_labels(table: FrameTable | ArrayTable, which: str) -> None:
 
 
 def _check_answers(target: Target) -> None:
-    if target.access & ~Access.LABELS and Access.PARAMETERS not in target.access and not target.model.has_scores:
+    asked = Access.SCORES in target.access and Access.PARAMETERS not in target.access
+    if asked and not target.model.has_scores:
         raise ModelError(
             f"the model {target.name} has neither predict_proba nor decision_function, so it cannot give scores. "
             f"Use access=Access.LABELS, or fit it so that it gives probabilities"

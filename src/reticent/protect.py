@@ -115,10 +115,15 @@ class Frontier:
         """What came of it, in a sentence that claims no more than was measured."""
         if self.best is None:
             nearest = min(self.points, key=lambda point: point.selection.exposure(self.goal.fpr).high)
-            limit = text.percent(nearest.selection.exposure(self.goal.fpr).to_dict())
+            limit = nearest.selection.exposure(self.goal.fpr)
+            if limit.untested:
+                return (
+                    f"None of {len(self.points)} candidates can be shown to meet the goal ({self.goal}): on half of "
+                    f"the people that {limit.untested}."
+                )
             return (
-                f"None of {len(self.points)} candidates meets the goal ({self.goal}): its upper confidence limit has "
-                f"to. Nearest is {nearest.title!r} with {limit}."
+                f"None of {len(self.points)} candidates meets the goal ({self.goal}), which its upper confidence limit "
+                f"has to. Nearest is {nearest.title!r} with {text.percent(limit.to_dict())}."
             )
         exposure = text.percent(self.best.audit.exposure(self.goal.fpr).to_dict())
         own = text.percent(self.best.audit.tpr_at(self.goal.fpr).to_dict())
@@ -217,6 +222,7 @@ def protect(
     """
     bench = bench or (before.bench if before is not None else Workbench(n_jobs=n_jobs))
     candidates, not_tried = _candidates(target, defenses)
+    bench.rounds = max(bench.rounds, _rounds(candidates))
     began = time.perf_counter()
     seconds: dict[str, float] = {}
     points: list[Point] = []
@@ -227,12 +233,19 @@ def protect(
         protected = target if defense is None else defense.apply(target, seed)
         found = audit(protected, attacks, seed=seed, fprs=fprs, bench=bench, shadow_mismatch="withhold")
         points.append(_measure(defense, protected, found, points[0].target if points else protected))
-        if len(points) == 2:
-            _progress.forecast(f"{len(candidates)} candidates", (time.perf_counter() - started) * len(candidates))
         seconds[points[-1].title] = round(time.perf_counter() - started, 3)
     seconds["all"] = round(time.perf_counter() - began, 3)
     best = _choose(points, goal)
     return Frontier(goal=goal, points=tuple(points), best=best, not_tried=tuple(not_tried), seed=seed, seconds=seconds)
+
+
+def rounds(target: Target, defenses: Sequence[str | Defense] | None = None) -> int:
+    """Return how many sets of shadow models it takes: one for the target, one for each candidate trained anew."""
+    return _rounds(_candidates(target, defenses)[0])
+
+
+def _rounds(candidates: Sequence[Defense]) -> int:
+    return 1 + sum(defense.moment != "output" for defense in candidates)
 
 
 def _candidates(target: Target, defenses: Sequence[str | Defense] | None) -> tuple[list[Defense], list[str]]:
@@ -256,11 +269,11 @@ def _candidates(target: Target, defenses: Sequence[str | Defense] | None) -> tup
 
 def _why_none(family: str, target: Target) -> str:
     if target.recipe is None and family != "coarsen":
-        return "it must be trained again, and the target has no recipe; pass recipe="
+        return "the model must be trained again, and no recipe says how"
     return {
         "regularize": "its recipe has no capacity parameter that is known here",
         "coarsen": "who is given labels alone or holds the parameters is not stopped by coarser scores",
-        "k-anonymize": "no quasi-identifier is among the model's columns; name them in quasi_identifiers=",
+        "k-anonymize": "no column that the model takes is named as a quasi-identifier",
     }[family]
 
 

@@ -1,9 +1,9 @@
 """What every backend keeps: a model answers in the order of its classes, a recipe says the same of itself anywhere."""
 
+import pickle
 import subprocess
 import sys
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import joblib
 import numpy as np
@@ -22,8 +22,8 @@ from sklearn.tree import DecisionTreeClassifier
 from reticent.backends import onnx
 from reticent.backends.function import FunctionModel, FunctionRecipe
 from reticent.backends.sklearn import CloneRecipe, SklearnModel, infer_recipe
-from reticent.errors import AccessError, ModelError, ParameterError, RecipeError
-from reticent.target.model import Model, Recipe
+from reticent.errors import ModelError, ParameterError, RecipeError
+from reticent.target.model import Model
 from reticent.target.recipe import OutputModel, OutputRecipe, TableRecipe, WrappedModel
 from reticent.target.table import ArrayTable
 
@@ -62,7 +62,9 @@ def _onnx(table):
 MODELS = {
     "tree": lambda t: SklearnModel(DecisionTreeClassifier(max_depth=4, random_state=0).fit(t.x, t.y)),
     "pipeline": lambda t: SklearnModel(make_pipeline(StandardScaler(), LogisticRegression()).fit(t.x, t.y)),
-    "labels only": lambda t: SklearnModel(LinearSVC().fit((t.x - t.x.mean(axis=0)) / t.x.std(axis=0), t.y)),
+    "margins": lambda t: SklearnModel(LinearSVC().fit(t.x, t.y)),
+    "two margins": lambda t: SklearnModel(LinearSVC().fit(t.x, np.where(t.y == "high", "high", "low"))),
+    "votes": lambda t: SklearnModel(KNeighborsClassifier(5).fit(t.x, t.y)),
     "function": lambda t: FunctionModel(GaussianNB().fit(t.x, t.y).predict_proba, np.unique(t.y)),
     "object": lambda t: FunctionModel(GaussianNB().fit(t.x, t.y), np.unique(t.y)),
     "wrapped": _wrapped,
@@ -85,38 +87,32 @@ def test_fulfils_the_protocol(model):
 
 
 def test_scores_are_probabilities_in_the_order_of_the_classes(model, table):
-    if not model.has_scores:
-        with pytest.raises(AttributeError):
-            model.scores(table.x)
-        return
     scores = model.scores(table.x)
     assert scores.shape == (len(table), len(model.classes)) and scores.dtype == np.float64
     np.testing.assert_allclose(scores.sum(axis=1), 1, atol=1e-6)
     assert scores.min() >= 0
-    right = model.classes[scores.argmax(axis=1)] == table.y
-    assert right.mean() > 0.5  # a third for classes in any other order
+    likeliest = model.classes[scores.argmax(axis=1)]
+    truth = table.y if len(model.classes) == 3 else np.where(table.y == "high", "high", "low")
+    assert (likeliest == truth).mean() > 0.45  # a third for classes in any other order
 
 
 def test_labels_agree_with_scores(model, table):
     labels = model.labels(table.x)
     assert labels.shape == (len(table),) and labels.dtype.kind == "i"
     assert ((labels >= 0) & (labels < len(model.classes))).all()
-    if model.has_scores:
-        np.testing.assert_array_equal(labels, model.scores(table.x).argmax(axis=1))
-    else:
-        assert len(np.unique(labels)) == len(model.classes)
+    np.testing.assert_array_equal(labels, model.scores(table.x).argmax(axis=1))
 
 
-@pytest.mark.parametrize("name", ["tree", "pipeline", "labels only", "wrapped"])
+@pytest.mark.parametrize("name", ["tree", "pipeline", "margins", "two margins", "votes", "wrapped"])
 def test_labels_are_what_the_model_predicts(name, table):
     model = MODELS[name](table)
     np.testing.assert_array_equal(model.classes[model.labels(table.x)], model.native.predict(table.x))
 
 
-@pytest.mark.xfail(strict=True, reason="SklearnModel.labels takes the likeliest class, whatever predict() says")
 def test_labels_are_what_a_model_with_a_tuned_threshold_predicts(table):
     sure = FixedThresholdClassifier(GaussianNB(), threshold=0.8, response_method="predict_proba")
     model = SklearnModel(sure.fit(table.x, table.y == "high"))
+    assert (model.scores(table.x).argmax(axis=1) != model.labels(table.x)).any()
     np.testing.assert_array_equal(model.classes[model.labels(table.x)], model.native.predict(table.x))
 
 
@@ -140,23 +136,14 @@ def test_a_pipeline_shows_rows_after_each_step(table):
 
 
 def test_models_travel_to_other_processes(model, table):
-    if isinstance(model, OutputModel):
-        return
-    path = joblib.hash(model.labels(table.x))
-    assert joblib.hash(_there_and_back(model).labels(table.x)) == path
-
-
-def _there_and_back(model):
-    import pickle
-
-    return pickle.loads(pickle.dumps(model))
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(model)).scores(table.x), model.scores(table.x))
 
 
 def test_a_function_of_one_column_means_two_classes(table):
     sick = table.y == "high"
     fitted = GaussianNB().fit(table.x, sick)
     one = FunctionModel(lambda x: fitted.predict_proba(x)[:, 1], np.array([False, True]))
-    np.testing.assert_allclose(one.scores(table.x), fitted.predict_proba(table.x))
+    np.testing.assert_allclose(one.scores(table.x), fitted.predict_proba(table.x), atol=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -271,9 +258,9 @@ print(FunctionRecipe(mine.train, np.array([0, 1])).fingerprint)
         for _ in range(2)
     ]
     assert runs[0] == runs[1]
-    pipeline, function = runs[0].split()
+    pipeline, function = runs[0].splitlines()
     assert pipeline == RECIPES["pipeline"].fingerprint
-    assert function != "None" and len(function) == 64
+    assert len(function) == 64
 
 
 def test_a_function_whose_memory_cannot_be_seen_has_no_fingerprint():
@@ -309,7 +296,7 @@ def test_capacities_are_smoother_and_mildest_first():
 
 def test_parameters_change_only_the_copy():
     changed = RECIPES["clone"].with_parameters({"max_depth": 2})
-    assert isinstance(changed, CloneRecipe) and isinstance(changed, Recipe.__mro__[0] if False else object)
+    assert isinstance(changed, CloneRecipe)
     assert (changed.estimator.max_depth, RECIPES["clone"].estimator.max_depth) == (2, 4)
     for name in ("output", "table"):
         wrapped = RECIPES[name].with_parameters({"max_depth": 2})
@@ -326,11 +313,3 @@ def test_a_recipe_that_fails_says_what_to_do(table):
         RECIPES["clone"](texts, 0)
     with pytest.raises(RecipeError, match=r"the recipe train failed on 200 rows: ValueError"):
         RECIPES["function"](texts, 0)
-
-
-def test_access_errors_are_no_input_errors():
-    assert not issubclass(AccessError, ValueError) and issubclass(ModelError, ValueError)
-
-
-def test_this_file_is_where_the_function_recipe_lives():
-    assert Path(train.__code__.co_filename) == Path(__file__)

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from reticent import _progress, _seeds
 from reticent.attacks.workbench import Workbench
-from reticent.errors import RecipeError
+from reticent.errors import ModelError, RecipeError
 from reticent.stats.rates import clopper_pearson
 from reticent.target import splits
 from reticent.target.model import Model
@@ -101,7 +101,13 @@ def _train_all(target: Target, membership: npt.NDArray[np.bool_], seed: int, ben
 
 def _train_one(target: Target, rows: npt.NDArray[np.intp], seed: int) -> npt.NDArray[np.float32]:
     model = target.train(rows, seed)
-    return aligned(target.answers(model), model, target.model).astype(np.float32)
+    try:
+        answers = target.answers(model)
+    except ModelError as error:
+        raise RecipeError(
+            f"a model trained on other rows of these tables does not answer for all of them: {error}"
+        ) from error
+    return aligned(answers, model, target.model).astype(np.float32)
 
 
 def aligned(answers: npt.NDArray[np.float64], model: Model, like: Model) -> npt.NDArray[np.float64]:

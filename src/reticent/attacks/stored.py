@@ -47,17 +47,21 @@ def stored_scores(rows: Array, inside: Iterable[tuple[str, npt.NDArray[np.generi
     found = np.zeros(len(rows))
     places: dict[str, int] = {}
     scale = np.maximum(np.abs(np.where(np.isfinite(rows), rows, 0)).max(axis=0, initial=0.0), 1e-12)
-    known = np.nan_to_num(rows / scale, nan=-2.0, posinf=2.0, neginf=-3.0)  # missing equals missing
+    known = _comparable(rows, scale)
     for path, array in inside:
         for kept in _as_rows(array, rows.shape[1]):
-            near, _ = KDTree(np.nan_to_num(kept / scale, nan=-2.0, posinf=2.0, neginf=-3.0)).query(
-                known, p=np.inf, distance_upper_bound=_TOLERANCE
-            )
+            near, _ = KDTree(_comparable(kept, scale)).query(known, p=np.inf, distance_upper_bound=_TOLERANCE)
             hit = np.isfinite(near)
             if hit.any():
                 places[path] = int(hit.sum())
                 found[hit] = 1.0
     return found, places
+
+
+def _comparable(rows: Array, scale: Array) -> Array:
+    """Return rows with each column's largest value as 1; missing equals missing and no number, infinite likewise."""
+    numbers = np.clip(rows, -1.5 * scale, 1.5 * scale) / scale  # beyond 1 nothing can match
+    return np.where(np.isfinite(rows), numbers, np.nan_to_num(rows, nan=-2.0, posinf=2.0, neginf=-3.0))
 
 
 def _as_rows(array: npt.NDArray[np.generic], width: int) -> Iterator[Array]:

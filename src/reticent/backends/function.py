@@ -73,6 +73,11 @@ class FunctionRecipe:
             ) from error
         if hasattr(fitted, "classes_"):
             return sklearn.read_model(fitted)
+        if not (callable(fitted) or hasattr(fitted, "predict_proba")):
+            raise RecipeError(
+                f"expected the recipe {getattr(self.function, '__name__', 'function')} to return a fitted classifier "
+                f"or a function that gives probabilities, got {type(fitted).__name__}"
+            )
         return FunctionModel(fitted, self.classes)
 
     @property

@@ -86,8 +86,9 @@ class SklearnModel:
             raise ModelError(f"expected a fitted model: {error}. Fit it, then describe it") from error
         except Exception as error:  # LightGBM and CatBoost have errors of their own
             raise ModelError(
-                f"the model {type(self.native).__name__} does not accept the table: {error}. Hand in the raw columns "
-                f"that it was fitted on; for categories or missing values put the preparing steps into a Pipeline"
+                f"the model {type(self.native).__name__} does not accept the table: {_first_line(error)}. Hand in "
+                f"the raw columns that it was fitted on; for categories or missing values put the preparing steps into "
+                f"a Pipeline"
             ) from error
 
     def arrays(self) -> Iterator[tuple[str, npt.NDArray[Any]]]:
@@ -151,6 +152,10 @@ class CloneRecipe:
         except ValueError as error:
             raise ParameterError(f"the estimator does not take these parameters: {error}") from error
         return CloneRecipe(changed, self.features)
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0].rstrip(".:")  # what follows is advice, and links
 
 
 _SEEDS = ("random_state", "random_seed")  # CatBoost says random_seed

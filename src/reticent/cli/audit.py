@@ -1,43 +1,79 @@
-"""reticent audit: what a model reveals about the people it learned from."""
+"""reticent audit: measure what a model reveals about the people it learned from."""
 
 import argparse
 
-from reticent.audit import Audit, audit
+from reticent.audit import ATTACKS, Audit, audit
 from reticent.cli import inputs, output
-from reticent.target.goal import parse_rate
+from reticent.target.goal import Goal, parse_rate
+from reticent.views import page, text
 
 GATE_FAILED = 40
+USAGE = """\
+%(prog)s MODEL --members FILE --nonmembers FILE --label COLUMN
+                      --access KIND --out DIR [options]"""
+EXAMPLE = """\
+example:
+  reticent audit model.skops --members train.parquet --nonmembers test.parquet \\
+      --label income --access scores --out report
+"""
+
+_WRITTEN = ("audit.json", "audit.html")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of this verb."""
-    inputs.add_arguments(parser)
-    parser.add_argument(
+    _, work = inputs.add_arguments(parser)
+    work.add_argument(
         "--fail-if",
         metavar="RULE",
-        help=f"a gate such as 'tpr>0.03@fpr=0.01': exit code {GATE_FAILED} if the upper 95 %% limit is above, or if it "
-        "could not be tested",
+        help=f"a gate for a pipeline, such as 'tpr>0.03@fpr=0.01': exit code {GATE_FAILED} if the upper 95 %% limit is "
+        "above, or if that could not be tested",
+    )
+    work.add_argument(
+        "--shadow-mismatch",
+        choices=("error", "withhold"),
+        default="error",
+        help="what to do with a model that seems to be trained on other rows: stop, or audit it and give no verdict "
+        "(default: error)",
     )
 
 
 def run(args: argparse.Namespace) -> int:
-    """Audit, print, write audit.json and audit.html."""
-    gate = parse_rate(args.fail_if, signs=(">", ">=")) if args.fail_if else None
-    folder = output.prepare(args.out)
-    target = inputs.read_target(args, folder)
-    bench = output.workbench(folder, args.jobs)
-    result = audit(target, args.attacks, seed=args.seed, bench=bench)
-    output.write_json(folder / "audit.json", result.to_dict())
-    path = result.to_html(folder / "audit.html")
-    bench.clear()
-    print(result)
-    print(f"\nReport: {path}")
-    return 0 if gate is None else _gate(result, *gate)
+    """Audit, write audit.json and audit.html, print."""
+    gate = _gate(args.fail_if)
+    attacks = inputs.chosen(args.attacks, ATTACKS, "--attacks")
+    key = inputs.check_run(args)
+    target = inputs.read_target(args, key)
+    if gate is not None:
+        nonmembers = int((~target.population.is_member).sum())
+        inputs.note_untestable(gate.fpr, nonmembers, "the gate will not let this model pass")
+    with output.begin(args.out, key, args.jobs) as bench:
+        result = audit(target, attacks, seed=args.seed, shadow_mismatch=args.shadow_mismatch, bench=bench)
+        found = result.to_dict()
+        with output.results(args.out, _WRITTEN) as folder:
+            output.write_json(folder / "audit.json", found)
+            page.write(folder / "audit.html", page.audit(found))
+    output.show(text.audit(found))
+    output.show(f"\nReport: {args.out / 'audit.html'}")
+    return 0 if gate is None else _pass(result, gate)
 
 
-def _gate(result: Audit, tpr: float, fpr: float) -> int:
-    expected, own = result.exposure(fpr), result.tpr_at(fpr)
-    passed = result.meets(tpr, fpr)
-    seen = expected.untested or f"{expected} expected of models trained in this way, {own} seen on this one"
-    print(f"Gate {'passed' if passed else 'failed'} (at most {tpr:g} at FPR {fpr:g}): {result.state}; {seen}")
+def _gate(rule: str | None) -> Goal | None:
+    if rule is None:
+        return None
+    tpr, fpr = parse_rate(rule, signs=(">", ">="))
+    return Goal(tpr=tpr, fpr=fpr)
+
+
+def _pass(result: Audit, gate: Goal) -> int:
+    expected, own = result.exposure(gate.fpr), result.tpr_at(gate.fpr)
+    passed = result.meets(gate.tpr, gate.fpr)
+    if expected.untested:
+        seen = expected.untested
+    else:
+        seen = (
+            f"{text.percent(expected.to_dict())} expected of models trained in this way, "
+            f"{text.percent(own.to_dict())} seen on this one"
+        )
+    output.show(text.wrapped(f"Gate {'passed' if passed else 'FAILED'} ({gate}): {seen}."))
     return 0 if passed else GATE_FAILED

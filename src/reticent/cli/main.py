@@ -1,8 +1,12 @@
 """reticent: the command. Each verb is a file with the pair ``arguments(parser)`` and ``run(args)``."""
 
 import argparse
+import re
 import sys
+import traceback
+import warnings
 from collections.abc import Sequence
+from typing import NoReturn
 
 from reticent import __version__
 from reticent.cli import attest, audit, demo, output, protect
@@ -10,46 +14,119 @@ from reticent.errors import ReticentError
 
 VERBS = {"audit": audit, "protect": protect, "attest": attest, "demo": demo}
 
-_INTERRUPTED = 130
+_USAGE, _INTERRUPTED = 2, 130
+
+_EXIT_CODES = """\
+exit codes:
+  0      done
+  1      something unforeseen; --debug tells more
+  2      wrong usage
+  10-15  input that cannot be used: 11 table, 12 model, 13 model file that would
+         run code, 14 model not of these people, 15 argument out of range
+  20-21  not possible with the access granted, or without a recipe
+  30     a package is missing
+  31     a result cannot be written
+  40     the gate of --fail-if has failed
+  41     no fix was shown to meet the goal
+  130    interrupted; the same command goes on from there
+"""
+
+# What Python's callers write as an argument is an option here.
+_ARGUMENT = re.compile(r"\b(recipe|shared_rows|shadow_mismatch|quasi_identifiers|access|by|n_jobs|trust)=([\w.']*)")
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser that answers wrong usage in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        output.tell(f"{self.prog}: {message}. See {self.prog} --help")
+        sys.exit(_USAGE)
 
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser of all verbs."""
-    top = argparse.ArgumentParser(
+    top = _Parser(
         prog="reticent",
-        description="Measure what a model reveals about the people it learned from, make it reveal less, and prove it.",
-        epilog="Exit codes: 0 done; 2 wrong usage; 10-15 wrong input; 20-21 not possible with what was granted; "
-        "30 package missing; 31 cannot write; 40 gate failed; 41 goal not met; 130 interrupted.",
+        description="Measure what a model reveals about the people it learned from, make it\n"
+        "reveal less, and prove it.",
+        epilog=f"'reticent VERB --help' tells more.\n\n{_EXIT_CODES}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
     )
     top.add_argument("--version", action="version", version=f"reticent {__version__}")
-    verbs = top.add_subparsers(dest="verb", required=True, metavar="VERB")
+    verbs = top.add_subparsers(dest="verb", required=True, metavar="VERB", title="verbs")
     for name, module in VERBS.items():
         said = (module.__doc__ or "").partition(": ")[2].strip()
-        module.arguments(verbs.add_parser(name, help=said, description=said))
+        verb = verbs.add_parser(
+            name,
+            help=said.rstrip("."),
+            description=said[:1].upper() + said[1:],
+            usage=module.USAGE,
+            epilog=module.EXAMPLE,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+        )
+        module.arguments(verb)
+        verb.add_argument("--debug", action="store_true", help="show where in the code an error comes from")
     return top
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; return its exit code."""
-    args = parser().parse_args(argv)
-    try:
-        return int(VERBS[args.verb].run(args))
-    except ReticentError as error:
-        print(f"reticent {args.verb}: {error}", file=sys.stderr)
-        return error.exit_code
-    except KeyboardInterrupt:
-        kept = args.out / output.KEPT
-        done = len(list(kept.glob("*.npy"))) if kept.is_dir() else 0
-        print(
-            f"\nreticent {args.verb}: interrupted. "
-            + (
-                f"{done} finished shadow models are kept in {kept}: run the same command again to go on from there"
-                if done
-                else "nothing was finished, nothing was written"
-            ),
-            file=sys.stderr,
-        )
-        return _INTERRUPTED
+    args, unknown = parser().parse_known_args(argv)
+    if unknown:
+        output.tell(f"reticent {args.verb}: unknown: {' '.join(unknown)}. See reticent {args.verb} --help")
+        return _USAGE
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # an arrow that a terminal cannot show is no reason to fail
+    with warnings.catch_warnings():
+        warnings.showwarning = _show_warning
+        try:
+            return int(VERBS[args.verb].run(args))
+        except KeyboardInterrupt:
+            left = output.kept(args.out) or "Nothing was finished, nothing is left"
+            output.tell(f"\nreticent {args.verb}: interrupted. {left}")
+            return _INTERRUPTED
+        except ReticentError as error:
+            return _failed(args, error, _in_options(str(error)), error.exit_code)
+        except Exception as error:
+            return _failed(
+                args, error, f"unforeseen {type(error).__name__}: {_one_line(error)}", ReticentError.exit_code
+            )
+
+
+def _failed(args: argparse.Namespace, error: Exception, said: str, code: int) -> int:
+    if args.debug:
+        traceback.print_exception(error)
+    elif code == ReticentError.exit_code and type(error) is not ReticentError:
+        said += ". Run it again with --debug to see where it comes from"
+    left = output.kept(args.out)
+    output.tell(f"reticent {args.verb}: {said}" + (f". {left}" if left else ""))
+    return code
+
+
+def _in_options(message: str) -> str:
+    """Return a message with Python's arguments as the options of the same names.
+
+    >>> _in_options("pass recipe=, or shadow_mismatch='withhold', or access=Access.LABELS")
+    'pass --recipe, or --shadow-mismatch withhold, or --access labels'
+    """
+
+    def option(found: re.Match[str]) -> str:
+        name = {"n_jobs": "jobs"}.get(found[1], found[1].replace("_", "-"))
+        value = found[2].strip("'").rpartition("Access.")
+        return f"--{name} {value[2].lower() if value[1] else value[2]}".rstrip()
+
+    return _one_line(_ARGUMENT.sub(option, message))
+
+
+def _one_line(message: object) -> str:
+    return " ".join(str(message).split())
+
+
+def _show_warning(message: Warning | str, category: type[Warning], *where: object, **how: object) -> None:
+    output.tell(f"{category.__name__}: {_one_line(message)}")
 
 
 if __name__ == "__main__":

@@ -1,51 +1,93 @@
-"""reticent protect: find the candidate that meets a goal at the least cost in accuracy."""
+"""reticent protect: find the fix that meets a goal at the least cost in accuracy."""
 
 import argparse
 from pathlib import Path
+from typing import Any
 
-from reticent.audit import audit
+from reticent.audit import ATTACKS, audit
 from reticent.backends.files import write_model
 from reticent.cli import inputs, output
-from reticent.protect import Frontier, protect
+from reticent.errors import OutputError
+from reticent.protect import FAMILIES, Frontier, protect, rounds
 from reticent.target.goal import Goal
+from reticent.target.population import Half
+from reticent.target.target import Target
+from reticent.views import page, text
 
 NOT_MET = 41
+USAGE = """\
+%(prog)s MODEL --members FILE --nonmembers FILE --label COLUMN
+                        --access KIND --goal RULE --out DIR [options]"""
+EXAMPLE = """\
+example:
+  reticent protect model.skops --members train.parquet --nonmembers test.parquet \\
+      --label income --access scores --goal 'tpr<=0.03@fpr=0.01' --out report
+"""
+
+FRONTIER_FILES = ("frontier.json", "frontier.html", "after.json", "model.skops")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of this verb."""
-    inputs.add_arguments(parser)
-    parser.add_argument(
-        "--goal", required=True, metavar="RULE", help="such as 'tpr<=0.03@fpr=0.01' or with ',accuracy_drop<=0.01'"
+    needed, work = inputs.add_arguments(parser)
+    needed.add_argument(
+        "--goal",
+        required=True,
+        metavar="RULE",
+        help="such as 'tpr<=0.03@fpr=0.01': no attack may recognize more than 3 %% of members while it wrongly names "
+        "1 %% of others; with ',accuracy_drop<=0.01' no fix may cost more than a point of accuracy",
     )
-    parser.add_argument("--defenses", default=None, metavar="A,B", help="only these: regularize, coarsen, k-anonymize")
+    work.add_argument(
+        "--defenses", type=inputs.names, metavar="A,B", help=f"only these of {', '.join(FAMILIES)} (default: all)"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
-    """Protect, print, write the frontier, both audits and the chosen model."""
+    """Audit, protect, write both audits, the frontier and the chosen model, print."""
     goal = Goal.parse(args.goal)
-    folder = output.prepare(args.out)
-    target = inputs.read_target(args, folder)
-    bench = output.workbench(folder, args.jobs)
-    before = audit(target, args.attacks, seed=args.seed, bench=bench)
-    defenses = None if args.defenses is None else [name.strip() for name in args.defenses.split(",")]
-    frontier = protect(
-        target, goal, defenses=defenses, before=before, attacks=args.attacks, seed=args.seed, bench=bench
-    )
-    output.write_json(folder / "audit.json", before.to_dict())
-    before.to_html(folder / "audit.html")
-    path = save(frontier, folder)
-    bench.clear()
-    print(frontier)
-    print(f"\nReport: {path}")
+    attacks = inputs.chosen(args.attacks, ATTACKS, "--attacks")
+    defenses = inputs.chosen(args.defenses, FAMILIES, "--defenses")
+    key = inputs.check_run(args)
+    target = inputs.read_target(args, key)
+    note_untestable(goal, target)
+    with output.begin(args.out, key, args.jobs) as bench:
+        bench.rounds = rounds(target, defenses)
+        before = audit(target, attacks, seed=args.seed, bench=bench)
+        frontier = protect(target, goal, defenses=defenses, before=before, attacks=attacks, seed=args.seed, bench=bench)
+        first, found = before.to_dict(), frontier.to_dict()
+        with output.results(args.out, ("audit.json", "audit.html", *FRONTIER_FILES)) as folder:
+            output.write_json(folder / "audit.json", first)
+            page.write(folder / "audit.html", page.audit(first))
+            model = save(frontier, found, folder)
+    output.show(text.frontier(found))
+    output.show(f"\n{model.format(folder=args.out)}Report: {args.out / 'frontier.html'}")
     return 0 if frontier.confirmed else NOT_MET
 
 
-def save(frontier: Frontier, folder: Path) -> Path:
-    """Write the frontier and, where a point was chosen, its audit and its model; return the report's path."""
-    output.write_json(folder / "frontier.json", frontier.to_dict())
-    if frontier.best is not None:
-        output.write_json(folder / "after.json", frontier.best.audit.to_dict())
-        if hasattr(frontier.best.model, "get_params"):
-            print(f"Model: {write_model(frontier.best.model, folder / 'model.skops')}")
-    return frontier.to_html(folder / "frontier.html")
+def note_untestable(goal: Goal, target: Target) -> None:
+    """Say before the long work that no candidate will be shown to meet the goal, where that is so."""
+    others = ~target.population.is_member
+    fewest = min(int((others & target.population.mask(half)).sum()) for half in (Half.OPEN, Half.SEALED))
+    inputs.note_untestable(
+        goal.fpr, fewest, "no candidate can be shown to meet the goal: choice and confirmation read one half each"
+    )
+
+
+def save(frontier: Frontier, found: dict[str, Any], folder: Path) -> str:
+    """Write the frontier and, where a point was chosen, its audit and its model.
+
+    Returns what to say of the model, a line in which ``{folder}`` stands for the place.
+    """
+    output.write_json(folder / "frontier.json", found)
+    page.write(folder / "frontier.html", page.frontier(found))
+    if frontier.best is None:
+        return ""
+    output.write_json(folder / "after.json", frontier.best.audit.to_dict())
+    try:
+        write_model(frontier.best.model, folder / "model.skops")
+    except OutputError as error:
+        if isinstance(error.__cause__, OSError):  # the disk; the others are the model's own
+            raise
+        said = str(error).replace("{", "(").replace("}", ")")
+        return f"No model file: {said}\n"
+    return "Model: {folder}/model.skops\n"

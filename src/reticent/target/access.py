@@ -32,11 +32,11 @@ class Access(enum.Flag):
         """Read ``"scores"`` or ``"scores,explanations"``."""
         access = cls.NOTHING
         for word in text.split(","):
-            try:
-                access |= cls[word.strip().upper()]
-            except KeyError:
+            found = [kind for kind in _KINDS if kind.name == word.strip().upper()]
+            if not found:
                 choices = ", ".join((kind.name or "").lower() for kind in _KINDS)
-                raise ParameterError(f"expected access to be one or more of {choices}; got {word.strip()!r}") from None
+                raise ParameterError(f"expected access to be one or more of {choices}; got {word.strip()!r}")
+            access |= found[0]
         return access
 
 

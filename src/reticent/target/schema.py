@@ -3,6 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from reticent import _validate
 from reticent.errors import TableError
 
 
@@ -32,7 +33,7 @@ class Schema:
             for name in names:
                 if name not in self.columns:
                     raise TableError(
-                        f"expected a column {name!r} ({role}); the table has {', '.join(self.columns)}. "
+                        f"expected a column {name!r} ({role}); the table has {_validate.listed(self.columns, name)}. "
                         f"Name an existing column or add it to both tables"
                     )
 

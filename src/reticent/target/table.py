@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from reticent import _validate
 from reticent.errors import TableError
 
 Index = npt.NDArray[np.intp]
@@ -188,7 +189,8 @@ def read_table(data: Any, *, label: str, name: str) -> FrameTable | ArrayTable:
     frame = _frame(data, name)
     if label not in frame.columns:
         raise TableError(
-            f"expected a label column {label!r} in {name}; it has {', '.join(frame.columns)}. Name the right column"
+            f"expected a label column {label!r} in {name}; it has {_validate.listed(frame.columns, label)}. "
+            f"Name the right column"
         )
     native = frame.to_native()
     return FrameTable(native.reset_index(drop=True) if isinstance(native, pd.DataFrame) else native, label)

@@ -1,13 +1,15 @@
 """A result's dict as plain sentences and tables, for a terminal."""
 
 import math
+import re
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 Dict = Mapping[str, Any]
 
 WIDTH = 80  # of sentences; a table may need a few more
+_NO_BREAK = "\N{NO-BREAK SPACE}"
 
 
 def percent(estimate: Dict) -> str:
@@ -58,6 +60,19 @@ def verdict(summary: Dict) -> str:
     )
 
 
+def wrapped(sentence: str, first: str = "", later: str | None = None) -> str:
+    """Return a sentence in lines of ``WIDTH``; the first begins with ``first``, the others with ``later``."""
+    lines = textwrap.fill(
+        sentence.replace(" %", _NO_BREAK + "%"),
+        WIDTH,
+        initial_indent=first,
+        subsequent_indent=first if later is None else later,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return lines.replace(_NO_BREAK, " ")
+
+
 def table(rows: Sequence[Sequence[str]], head: Sequence[str]) -> str:
     """Return aligned columns under a ruled head."""
     widths = [max(len(row[i]) for row in [head, *rows]) for i in range(len(head))]
@@ -69,52 +84,86 @@ def table(rows: Sequence[Sequence[str]], head: Sequence[str]) -> str:
 def audit(result: Dict) -> str:
     """Return an audit as a table of its findings, what was not tested, and the verdict."""
     target = result["target"]
-    head = (
-        f"Audit of {target['name']}: {target['members']:,} members, {target['nonmembers']:,} others, "
-        f"attacker is given {target['access']}"
-    )
-    half = "" if result["half"] == "all" else f" ({result['half']} half of the rows)"
-    rows = [
-        [
-            finding["title"],
-            number(finding["auc"]),
-            *(_short(one["estimate"]) for one in finding["tpr"]),
-            number(finding["control_auc"]),
-        ]
-        for finding in result["findings"]
-    ]
-    columns = ["attack", "AUC", *_rate_names(result), "control AUC"]
-    lines = [head + half, "", *([table(rows, columns)] if rows else ["no attack ran"])]
-    for finding in result["findings"]:
-        if "rows found" in finding["facts"]:
-            lines.append(f"Training rows found inside the model: {finding['facts']['rows found']:,.0f}")
-    lines += [
+    half = "" if result["half"] == "all" else f", read on the {result['half']} half of the rows"
+    lines = [
+        wrapped(f"Audit of {target['name']}", later="  "),
+        wrapped(
+            f"{target['members']:,} members, {target['nonmembers']:,} others{half}; the attacker is given "
+            f"{target['access']}",
+        ),
         "",
-        f"Accuracy: {percent(result['accuracy']['members'])} on members, "
-        f"{percent(result['accuracy']['others'])} on others",
+        *_findings(result["findings"]),
+        "",
+        wrapped(
+            f"Accuracy: {percent(result['accuracy']['members'])} on members, "
+            f"{percent(result['accuracy']['others'])} on others."
+        ),
     ]
     if target["shared_rows"]:
-        lines.append(f"{target['shared_rows']:,} non-members were left out: members have the same rows or groups")
-    lines += ["Not tested:", *(f"  {reason}" for reason in result["not_tested"].values())]
-    return "\n".join([*lines, "", result["verdict"]])
+        lines.append(wrapped(f"{target['shared_rows']:,} others were left out: members have the same rows or groups."))
+    return "\n".join([*lines, "", *_not_tested(result["not_tested"].values()), "", wrapped(result["verdict"])])
 
 
-def _rate_names(result: Dict) -> list[str]:
-    rates = [100 * one["fpr"] for finding in result["findings"][:1] for one in finding["tpr"]]
-    return [f"TPR at {rate:g} % FPR" for rate in rates]
+def _findings(findings: Sequence[Dict]) -> list[str]:
+    if not findings:
+        return ["No attack ran."]
+    rates = [one["fpr"] for one in findings[0]["tpr"]]
+    shares = [f"{100 * rate:g} %" for rate in rates]
+    tested = [i for i in range(len(rates)) if any(not found["tpr"][i]["estimate"]["untested"] for found in findings)]
+    rows = [
+        [
+            re.sub(r" (\(|on ).*", "", found["title"]),
+            _cell(number(found["auc"])),
+            *(_short(found["tpr"][i]["estimate"]) for i in tested),
+            _control(found["control_auc"]),
+        ]
+        for found in findings
+    ]
+    words = ["AUC: 0.5 is a guess."]
+    if tested:
+        share = shares[tested[0]]
+        words.append(f"TPR at {share} FPR: the share of members recognized while {share} of others are wrongly named.")
+    words.append("In brackets: 95 % confidence limits. Control: the AUC where there is nothing to find, near 0.5.")
+    if any("*" in row[-1] for row in rows):
+        words.append("*: not near 0.5, so that the attack reads more than the model's memory.")
+    lines = [table(rows, ["attack", "AUC", *(f"TPR at {shares[i]} FPR" for i in tested), "control"]), ""]
+    lines.append(wrapped(" ".join(words)))
+    for i in range(len(rates)):
+        if i not in tested:
+            lines.append(wrapped(f"TPR at {shares[i]} FPR {findings[0]['tpr'][i]['estimate']['untested']}."))
+    for found in findings:
+        if "rows found" in found["facts"]:
+            lines.append(wrapped(f"Training rows found inside the model: {found['facts']['rows found']:,.0f}."))
+    return lines
+
+
+def _control(estimate: Dict | None) -> str:
+    if estimate is None or estimate["untested"]:
+        return ""
+    outside = estimate["low"] > 0.5 or (estimate["high"] is not None and estimate["high"] < 0.5)
+    return f"{estimate['value']:.3f}{'*' if outside else ''}"
+
+
+def _cell(text: str) -> str:
+    return text.replace(" to ", "\N{EN DASH}")
 
 
 def _short(estimate: Dict) -> str:
-    return "too few others" if estimate["untested"] else percent(estimate)
+    return "too few others" if estimate["untested"] else _cell(percent(estimate))
+
+
+def _not_tested(reasons: Iterable[str]) -> list[str]:
+    return ["Not tested:", *(wrapped(reason, "  ", "    ") for reason in reasons)]
 
 
 def frontier(result: Dict) -> str:
     """Return a frontier as a table of its candidates, best accuracy first, and the sentence about the goal."""
-    fpr = result["goal"]["fpr"]
+    share = f"{100 * result['goal']['fpr']:g} %"
     rows = [
         [
-            ("→ " if point["chosen"] else "  ") + point["title"],
-            percent(point["utility"]),
+            ("\N{RIGHTWARDS ARROW} " if point["chosen"] else "  ")
+            + textwrap.shorten(point["title"], 32, placeholder="..."),
+            _cell(percent(point["utility"])),
             _short(point["exposure"]),
             _short(point["exposure_of_this_model"]),
             "yes" if point["meets_on_open_half"] else "no",
@@ -123,35 +172,26 @@ def frontier(result: Dict) -> str:
     ]
     return "\n".join(
         [
-            f"Goal: {result['goal_sentence']}",
+            wrapped(f"Goal: {result['goal_sentence']}"),
             "",
-            table(
-                rows,
-                [
-                    "  candidate",
-                    "accuracy on others",
-                    f"TPR at {100 * fpr:g} % FPR",
-                    "on this one model",
-                    "met where chosen",
-                ],
+            table(rows, ["  candidate", "accuracy on others", f"TPR at {share} FPR", "on this one model", "goal met"]),
+            "",
+            wrapped(
+                f"TPR at {share} FPR: the share of members recognized while {share} of others are wrongly named, as a "
+                f"mean over models trained in this way where such were trained. Goal met: on the half of the people "
+                f"that chooses; all other columns are read on the other half."
             ),
+            *(wrapped(f"Not tried: {reason}.", later="  ") for reason in result["not_tried"]),
             "",
-            *(f"Not tried: {reason}" for reason in result["not_tried"]),
-            result["sentence"],
+            wrapped(result["sentence"]),
         ]
     )
 
 
 def case(result: Dict) -> str:
-    """Return a case as a table of its claims under what was not tested."""
-    rows = [[claim["state"], claim["id"], claim["title"], claim["statement"]] for claim in result["claims"]]
-    return "\n".join(
-        [
-            "Not tested:",
-            *(f"  {reason}" for reason in result["not_tested"]),
-            "",
-            result["sentence"],
-            "",
-            table(rows, ["state", "claim", "about", "statement"]),
-        ]
-    )
+    """Return a case as its claims, each with state and statement, under what was not tested."""
+    lines = [*_not_tested(result["not_tested"]), "", wrapped(result["sentence"]), ""]
+    for claim in result["claims"]:
+        lines.append(f"{claim['state'].upper():8}  {claim['id']:4} {claim['title']}")
+        lines.append(wrapped(f"{claim['statement']}.", " " * 15))
+    return "\n".join(lines)

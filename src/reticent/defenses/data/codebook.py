@@ -87,13 +87,13 @@ class Codebook:
             If numbers were fitted and the column holds none, or dates against numbers.
         """
         values, of = column.found
-        codes = np.append(self._nearest(values), -1)[of]
+        codes = np.append(self._code(values), -1)[of]
         codes[column.nan] = len(self.known) if self.nan else -1
         codes[column.null] = len(self.known) + self.nan if self.null else -1
         return codes
 
-    def _nearest(self, values: npt.NDArray[Any]) -> Ints:
-        if self.known.dtype.kind == "O" or not len(self.known):
+    def _code(self, values: npt.NDArray[Any]) -> Ints:
+        if self.known.dtype.kind == "O" or not len(self.known) or not len(values):
             known = pd.Index(self.known, dtype=object)
             return np.asarray(known.get_indexer(pd.Index(values, dtype=object)), np.intp)
         values = self._alike(values)
@@ -106,18 +106,16 @@ class Codebook:
 
     def outside(self, column: Column) -> int:
         """Count the numbers beyond the fitted range; the column is as for :meth:`encode`, and so are the errors."""
-        if self.known.dtype.kind == "O" or not len(self.known):
-            return 0
         values, of = column.found
+        if self.known.dtype.kind == "O" or not len(self.known) or not len(values):
+            return 0
         values = self._alike(values)
         return int(np.append((values < self.known[0]) | (values > self.known[-1]), False)[of].sum())
 
     def _alike(self, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """Return values of another table in the unit of the known ones; numbers do not become dates."""
         date = self.known.dtype.kind if self.known.dtype.kind in "mM" else ""
-        if len(values) and (
-            values.dtype.kind == "O" or date != (values.dtype.kind if values.dtype.kind in "mM" else "")
-        ):
+        if values.dtype.kind == "O" or date != (values.dtype.kind if values.dtype.kind in "mM" else ""):
             raise TableError(
                 f"expected column {self.name!r} to hold {self.known.dtype}, as in the fitted table; got "
                 f"{values.dtype}; convert it first"

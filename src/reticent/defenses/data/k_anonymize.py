@@ -8,12 +8,14 @@ after the fact; what that does for membership is measured by the audit (Goldstee
 'k = 10 on quasi-identifiers'
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.utils.metaestimators import available_if
 
 from reticent import _validate
 from reticent.defenses.data.anonymize import Anonymizer, smallest_class
@@ -37,18 +39,20 @@ class Anonymization:
     def name(self) -> str:
         return f"k={self.k} on {','.join(self.quasi_identifiers)}"
 
-    @property
-    def anonymizer(self) -> Anonymizer:
-        """The unfitted transformer: columns by name in a frame, by position in an array."""
-        return Anonymizer(k=self.k, quasi_identifiers=list(self.quasi_identifiers))
+    def keys(self, table: Table) -> list[str] | list[int]:
+        """Return what a model's table calls the quasi-identifiers: names in a frame, positions in an array."""
+        if isinstance(table, ArrayTable):
+            return [table.columns.index(name) for name in self.quasi_identifiers]
+        return list(self.quasi_identifiers)
 
     def __call__(self, table: Table, seed: int) -> Table:
-        if isinstance(table, ArrayTable):
-            positions = [table.columns.index(name) for name in self.quasi_identifiers]
-            changed = Anonymizer(k=self.k, quasi_identifiers=positions).fit_transform(table.x, table.y)
-        else:
-            changed = self.anonymizer.fit_transform(table.features(self.features), table.labels())
+        anonymizer = Anonymizer(k=self.k, quasi_identifiers=self.keys(table))
+        changed = anonymizer.fit_transform(table.features(self.features), table.labels())
         return table.with_features(changed, self.quasi_identifiers)
+
+
+def _can(method: str) -> Callable[[Any], bool]:
+    return lambda model: hasattr(getattr(model, "estimator_", model.estimator), method)
 
 
 class AnonymizedTraining(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -85,9 +89,15 @@ class AnonymizedTraining(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """The columns that the estimator was fitted on, where it remembers them."""
         return np.asarray(self.estimator_.feature_names_in_)
 
+    @available_if(_can("predict_proba"))  # type: ignore[untyped-decorator]
     def predict_proba(self, X: Any) -> npt.NDArray[Any]:
         """Return probabilities for raw rows, shape (n, C)."""
         return np.asarray(self.estimator_.predict_proba(X))
+
+    @available_if(_can("decision_function"))  # type: ignore[untyped-decorator]
+    def decision_function(self, X: Any) -> npt.NDArray[Any]:
+        """Return margins for raw rows, shape (n,) or (n, C)."""
+        return np.asarray(self.estimator_.decision_function(X))
 
     def predict(self, X: Any) -> npt.NDArray[Any]:
         """Return labels for raw rows, shape (n,)."""
@@ -130,9 +140,9 @@ class KAnonymize:
         columns = self._columns(target)
         change = Anonymization(self.k, columns, target.features)
         members = target.population.members
-        recipe = TableRecipe(target.recipe, change, _Wrap(self.k, columns))
-        released = change(members, seed)
-        smallest = smallest_class(released.features(columns), list(columns))
+        keys = change.keys(members)
+        recipe = TableRecipe(target.recipe, change, _Wrap(self.k, tuple(keys)))
+        smallest = smallest_class(change(members, seed).features(target.features), keys)
         claim = {
             "kind": "k-anonymity",
             "k": self.k,
@@ -147,7 +157,7 @@ class KAnonymize:
 @dataclass(frozen=True)
 class _Wrap:
     k: int
-    columns: tuple[str, ...]
+    columns: tuple[str | int, ...]
 
     def __call__(self, native: Any) -> Any:
         if not hasattr(native, "get_params"):

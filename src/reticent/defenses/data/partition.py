@@ -67,6 +67,7 @@ class Partition:
 
     def route(self, codes: Ints) -> Ints:
         """Return the class of each row of ``codes``, shape (n, q) -> (n,); a code of -1 was never seen."""
+        # Only distinct rows walk; one more than the code, as those not seen are -1.
         first, of = distinct(codes + 1, [len(axis.places) + 1 for axis in self.axes])
         codes = codes[first]
         node = np.zeros(len(codes), np.intp)

@@ -18,6 +18,7 @@ import numpy.typing as npt
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 
 from reticent import _validate
+from reticent.backends.sklearn import SklearnModel
 from reticent.defenses.defense import admit, statement
 from reticent.target.access import Access
 from reticent.target.recipe import OutputModel, OutputRecipe
@@ -98,7 +99,7 @@ class Coarsened(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def predict_proba(self, X: Any) -> Array:
         """Return coarsened probabilities, shape (n, C)."""
-        return Coarsening(self.policy)(np.asarray(self.estimator_.predict_proba(X)))
+        return Coarsening(self.policy)(SklearnModel(self.estimator_).scores(X))
 
     def predict(self, X: Any) -> Array:
         """Return labels, shape (n,)."""
@@ -148,8 +149,8 @@ class Coarsen:
         }[self.policy]
 
     def obstacle(self, target: Target) -> str | None:
-        if Access.PARAMETERS in target.access:
-            return "who holds the parameters computes the scores himself"
+        if Access.GRADIENTS in target.access:
+            return "who holds the parameters or is given gradients computes the scores himself"
         if Access.SCORES not in target.access:
             return "it already gives labels alone"
         if self.policy == "top-1" and len(target.model.classes) == 2:
@@ -162,7 +163,8 @@ class Coarsen:
         coarsening, wrap = Coarsening(self.policy), _Wrap(self.policy)
         model = OutputModel(target.model, wrap(target.model.native), coarsening)
         recipe = None if target.recipe is None else OutputRecipe(target.recipe, coarsening, target.access, wrap)
-        access = target.access & ~Access.SCORES | Access.LABELS if self.policy == "label" else target.access
+        access = Access.EXPLANATIONS if Access.EXPLANATIONS in target.access else Access.LABELS
+        access = access if self.policy == "label" else target.access
         return target.protected(model, recipe, statement(self, {"policy": self.policy}, claim=None), access=access)
 
 

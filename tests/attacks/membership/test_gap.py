@@ -1,0 +1,53 @@
+"""The gap in accuracy, overall and in groups large enough to be compared."""
+
+import numpy as np
+import pytest
+
+from reticent.attacks.membership.gap import Gap
+from reticent.attacks.workbench import Workbench
+from reticent.stats.rates import difference, rate
+
+
+@pytest.fixture(scope="module")
+def finding(target_of):
+    target = target_of(sensitive=("town", "age"))
+    return target, Gap().run(target, 0, Workbench(n_jobs=1))
+
+
+def test_scores_are_right_answers(finding):
+    target, found = finding
+    predicted = target.model.native.predict(target.population.table.features(target.features))
+    np.testing.assert_array_equal(found.scores, predicted == target.population.table.labels())
+
+
+def test_facts_are_counted(finding):
+    target, found = finding
+    right, member = found.scores, target.population.is_member
+    assert found.facts["accuracy on members"] == rate(right[member])
+    assert found.facts["accuracy on others"] == rate(right[~member])
+    assert found.facts["gap"] == difference(right[member], right[~member])
+    assert found.facts["members per feature"] == 320 / 4
+    assert found.facts["gap"].low > 0.1
+
+
+def test_groups_are_label_and_sensitive_values_that_are_large_enough(finding):
+    target, found = finding
+    groups = {name.removeprefix("gap where ") for name in found.facts if name.startswith("gap where")}
+    table = target.population.table
+    assert groups == {"y = no", "y = yes", *(f"town = {town}" for town in ("Bonn", "Ems", "Ulm", "Wien"))}
+    rows = table.column("town") == "Ulm"
+    member = target.population.is_member
+    ulm = found.facts["gap where town = Ulm"]
+    assert ulm.value == found.scores[rows & member].mean() - found.scores[rows & ~member].mean()
+    assert ulm.level == pytest.approx(1 - 0.05 / 6)  # six intervals that hold together
+
+
+def test_small_groups_are_not_compared(target_of, given):
+    def rare(side):
+        table = given()[side].copy()
+        table.loc[:28, "town"] = "Rom"
+        return table
+
+    target = target_of(sensitive=("town",), members=rare("members"), nonmembers=rare("nonmembers"))
+    facts = Gap().run(target, 0, Workbench(n_jobs=1)).facts
+    assert "gap where town = Rom" not in facts and "gap where town = Ulm" in facts

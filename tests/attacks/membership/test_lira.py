@@ -1,0 +1,185 @@
+"""LiRA against a loop over rows, with scipy's normal distribution and shadows left out one by one."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from reticent.attacks.membership.lira import Lira, lira_scores, record_risk, scores_of_shadows
+from reticent.attacks.shadow import shadows
+from reticent.attacks.signals import confidence, smoothed_logit
+from reticent.attacks.workbench import Workbench
+from reticent.errors import ParameterError, RecipeError
+from reticent.stats import roc
+from reticent.target.access import Access
+
+FLOOR = 1e-6
+
+
+def pool(seed, shadows=10, n=40, shift=1.5):
+    """Signals of shadows that know their members a little better; every row is in and out at least twice."""
+    rng = np.random.default_rng(seed)
+    membership = np.array([np.roll(np.arange(shadows) < shadows // 2, rng.integers(shadows)) for _ in range(n)]).T
+    signals = rng.normal(size=n) + shift * membership + rng.gamma(2, 0.4, n) * rng.normal(size=(shadows, n))
+    return signals, membership
+
+
+def sides(signals, chosen):
+    return [signals[chosen[:, i], i] for i in range(signals.shape[1])]
+
+
+def naive_density(value, groups, i, prior):
+    """Log density of a value under the normal distribution of one row, its variance shrunk to the pool's."""
+    common = sum(((g - g.mean()) ** 2).sum() for g in groups) / sum(len(g) - 1 for g in groups)
+    own = groups[i]
+    variance = (((own - own.mean()) ** 2).sum() + prior * common) / (len(own) - 1 + prior) + FLOOR
+    return stats.norm.logpdf(value, own.mean(), np.sqrt(variance))
+
+
+@pytest.mark.parametrize("prior", [0.5, 4.0, 16.0])
+def test_score_is_the_likelihood_ratio_of_each_row(prior):
+    signals, membership = pool(0)
+    own = np.random.default_rng(1).normal(size=40)
+    inside, outside = sides(signals, membership), sides(signals, ~membership)
+    expected = [naive_density(own[i], inside, i, prior) - naive_density(own[i], outside, i, prior) for i in range(40)]
+    np.testing.assert_allclose(lira_scores(own, signals, membership, prior=prior), expected)
+
+
+@pytest.mark.parametrize("prior", [0.5, 4.0])
+def test_each_shadow_is_attacked_by_the_others_alone(prior):
+    """The same as fitting again without that shadow, but for rows whose count does not change."""
+    signals, membership = pool(2, shadows=8, n=25)
+    found = scores_of_shadows(signals, membership, prior=prior)
+    assert found.shape == signals.shape
+    for s in range(8):
+        others = np.arange(8) != s
+        np.testing.assert_allclose(found[s], refitted(signals, membership, s, others, prior), rtol=1e-6)
+
+
+def refitted(signals, membership, s, others, prior):
+    """Moments of each row without shadow s; the pool's common variance is that of all rows and shadows left out."""
+    scores = np.zeros(signals.shape[1])
+    for sign, chosen in ((1, membership), (-1, ~membership)):
+        squares, counts, means = np.zeros(chosen.shape), np.zeros(chosen.shape), np.zeros(chosen.shape)
+        for t in range(len(signals)):  # every shadow left out in turn: the common variance is taken over all of them
+            for i in range(signals.shape[1]):
+                kept = signals[chosen[:, i] & (np.arange(len(signals)) != t), i]
+                counts[t, i], means[t, i] = len(kept), kept.mean()
+                squares[t, i] = ((kept - kept.mean()) ** 2).sum()
+        common = squares.sum() / np.maximum(counts - 1, 0).sum()
+        for i in range(signals.shape[1]):
+            kept = signals[chosen[:, i] & others, i]
+            assert (len(kept), kept.mean()) == (counts[s, i], means[s, i])
+            variance = (squares[s, i] + prior * common) / (len(kept) - 1 + prior) + FLOOR
+            scores[i] += sign * stats.norm.logpdf(signals[s, i], kept.mean(), np.sqrt(variance))
+    return scores
+
+
+def test_a_shadows_own_signal_does_not_help_to_attack_it():
+    """Without memory there is nothing to find: scoring a shadow with itself included would find it all the same."""
+    rng = np.random.default_rng(3)
+    signals = rng.normal(size=(8, 4000))
+    _, membership = pool(3, shadows=8, n=4000)
+    honest = scores_of_shadows(signals, membership, prior=4)
+    areas = [roc.auc(row[inside], row[~inside]).value for row, inside in zip(honest, membership, strict=True)]
+    assert np.mean(areas) == pytest.approx(0.5, abs=0.02)
+    peeking = np.array([lira_scores(signals[s], signals, membership, prior=4) for s in range(8)])
+    assert np.mean([roc.auc(r[i], r[~i]).value for r, i in zip(peeking, membership, strict=True)]) > 0.55
+
+
+def test_risk_is_the_share_beyond_the_rows_own_threshold():
+    signals, membership = pool(4)
+    value, low, high = record_risk(signals, membership, prior=1e-9)
+    for i, (inside, outside) in enumerate(zip(sides(signals, membership), sides(signals, ~membership), strict=True)):
+        threshold = stats.norm.isf(0.01, outside.mean(), np.sqrt(outside.var(ddof=1) + FLOOR))
+        assert value[i] == pytest.approx(stats.norm.sf(threshold, inside.mean(), np.sqrt(inside.var(ddof=1) + FLOOR)))
+    assert (low <= value).all() and (value <= high).all()
+
+
+def test_risk_rises_with_what_memory_adds():
+    signals, membership = pool(5)
+    risks = [record_risk(signals + more * membership, membership, prior=4)[0] for more in (-1, 0, 0.5, 1, 3, 30)]
+    assert (np.diff(risks, axis=0) >= 0).all()
+    assert risks[-1].min() > 0.999 and (np.diff(risks[:-1], axis=0) > 0).mean() > 0.9
+
+
+def test_risk_interval_narrows_with_more_shadows():
+    wide, narrow = (record_risk(*pool(6, shadows=count, n=200), prior=4) for count in (8, 128))
+    assert np.mean(narrow[2] - narrow[1]) < 0.4 * np.mean(wide[2] - wide[1])
+
+
+@pytest.fixture(scope="module")
+def bench():
+    return Workbench(n_jobs=1)
+
+
+@pytest.fixture(scope="module")
+def finding(target, bench):
+    return Lira(shadows=16).run(target, 2, bench)
+
+
+def test_finds_members_of_a_tree_and_nobody_on_other_models(finding, target):
+    assert finding.auc().low > 0.55
+    assert finding.null is finding.control_auc() and finding.null.low < 0.5 < finding.null.high
+    assert finding.risk.value.shape == (640,)
+    assert ((finding.risk.value >= 0) & (finding.risk.value <= 1)).all()
+    assert (finding.risk.confidence_in - finding.risk.confidence_out).mean() > 0.1
+    assert finding.parameters["scores"] is True and finding.parameters["shadows"] == 16
+
+
+def test_run_is_the_formulas_on_the_shadows_answers(finding, target, bench):
+    trained = shadows(target, 16, 2, bench)
+    trials, prior = finding.parameters["trials"], finding.parameters["prior"]
+    signals = smoothed_logit(confidence(trained.scores, target.truth), trials)
+    own = smoothed_logit(confidence(target.scores, target.truth), trials)
+    np.testing.assert_array_equal(finding.scores, lira_scores(own, signals, trained.membership, prior=prior))
+    np.testing.assert_array_equal(finding.replicas.scores[0], finding.scores)
+    np.testing.assert_array_equal(finding.replicas.membership[0], target.population.is_member)
+    np.testing.assert_array_equal(
+        finding.replicas.scores[1:], scores_of_shadows(signals, trained.membership, prior=prior)
+    )
+    np.testing.assert_array_equal(finding.replicas.membership[1:], trained.membership)
+    mean = [trained.scores[trained.membership[:, i], i, target.truth[i]].mean() for i in range(640)]
+    np.testing.assert_allclose(finding.risk.confidence_in, mean, rtol=1e-5)
+
+
+def test_the_setting_is_chosen_without_the_target(finding, target, bench, target_of, given, tree):
+    """Another model of the same recipe and people: what the shadows chose stays what it was."""
+    other = replace(target, model=target.train(np.flatnonzero(target.population.is_member), 77))
+    found = Lira(shadows=16).run(other, 2, bench)
+    for name in ("trials", "prior"):
+        assert found.parameters[name] == finding.parameters[name]
+    np.testing.assert_array_equal(found.replicas.scores[1:], finding.replicas.scores[1:])
+    assert (found.scores != finding.scores).any()
+
+
+def test_the_setting_is_the_one_that_finds_most_among_shadows(finding, target, bench):
+    trained = shadows(target, 16, 2, bench)
+    power = {}
+    for trials in (10.0, 30.0, 100.0, 1e3, 1e5):
+        for prior in (4.0, 16.0):
+            signals = smoothed_logit(confidence(trained.scores, target.truth), trials)
+            rates, areas = [], []
+            for row, inside in zip(
+                scores_of_shadows(signals, trained.membership, prior=prior), trained.membership, strict=True
+            ):
+                ranked = sorted(row[~inside], reverse=True)
+                rates.append((row[inside] > ranked[int(0.01 * len(ranked))]).mean())
+                areas.append(roc.auc(row[inside], row[~inside]).value)
+            power[trials, prior] = (np.mean(rates), np.mean(areas))
+    assert power[finding.parameters["trials"], finding.parameters["prior"]] == pytest.approx(max(power.values()))
+
+
+def test_reads_labels_where_scores_are_withheld(target):
+    found = Lira(shadows=16).run(replace(target, access=Access.LABELS), 2, Workbench(n_jobs=1))
+    assert found.parameters["scores"] is False
+    assert found.auc().low > 0.5
+
+
+def test_wants_at_least_eight_shadows_and_every_row_in_and_out(target, target_of, given):
+    with pytest.raises(ParameterError, match="shadows >= 8, got shadows=7"):
+        Lira(shadows=7)
+    few = target_of(nonmembers=given()["nonmembers"][:60])
+    with pytest.raises(RecipeError, match=r"in at least 4 shadow models.*Use more shadow models"):
+        Lira(shadows=8).run(few, 0, Workbench(n_jobs=1))
