@@ -156,6 +156,13 @@ def test_every_marked_part_has_a_maker_and_every_maker_a_part():
     assert sum(page.read_text(encoding="utf-8").count("<!-- begin: ") for page in generate.PAGES) == len(marked)
 
 
+@pytest.mark.parametrize("page", generate.PAGES, ids=lambda page: page.stem)
+def test_no_part_and_no_output_is_left_empty(page):
+    text = page.read_text(encoding="utf-8")
+    assert not re.search(r"-->\s*<!-- end: ", text), "run `python docs/generate.py` with --demo DIR or --coverage"
+    assert all(said is None or said.strip() for _, said in generate.examples(text)), "run it with --examples"
+
+
 def test_a_stale_part_would_be_caught():
     stale = "a\n<!-- begin: attacks -->\nstale words\n<!-- end: attacks -->\nb"
     fresh = generate.fill(stale, generate.CODE)

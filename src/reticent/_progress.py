@@ -28,10 +28,10 @@ def track(work: Iterable[T], *, total: int, title: str) -> Iterator[T]:
         yield from bar
 
 
-def forecast(title: str, seconds: float) -> None:
+def forecast(what: str, seconds: float) -> None:
     """Say how long a run will take, if it will take long enough to matter."""
     if seconds > _WORTH_SAYING and watched():
-        tqdm.write(f"{title}: about {in_words(seconds)}", file=sys.stderr)
+        tqdm.write(f"About {in_words(seconds)} to go: {what}", file=sys.stderr)
 
 
 def in_words(seconds: float) -> str:

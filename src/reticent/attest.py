@@ -180,7 +180,9 @@ def catalogue() -> list[dict[str, str]]:
 
 def for_outside(audit: Dict) -> dict[str, Any]:
     """Return an audit's dict without what speaks of single people or small groups."""
-    return {**{name: value for name, value in audit.items() if name not in _INTERNAL}, "external": True}
+    findings = [{**finding, "by_group": {}} for finding in audit["findings"]]
+    kept = {name: value for name, value in audit.items() if name not in _INTERNAL}
+    return {**kept, "findings": findings, "external": True}
 
 
 def digest(result: Dict) -> str:

@@ -8,6 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from reticent import _progress
 from reticent.attacks.attack import Attack, obstacle
 from reticent.attacks.exposure import most_exposed, subgroups
 from reticent.attacks.membership.blind import Blind, baseline
@@ -89,13 +90,15 @@ class Audit:
     def exposure(self, fpr: float, *, level: float = 0.95) -> Estimate:
         """Return what the strongest attack achieves on models trained in this way, this one among them.
 
-        A mean over many models where an attack has trained some, this one model's rate where not; bounds hold for all
-        attacks together. It says what to expect of the recipe; :meth:`tpr_at` says what was seen on this one model.
+        A mean over many models where an attack has trained some and people suffice for each of them, this one model's
+        rate where not; bounds hold for all attacks together. It says what to expect of the recipe; :meth:`tpr_at` says
+        what was seen on this one model.
         """
-        each = self._each(level)
-        return self._strongest(
-            [f.tpr_over_models(fpr, level=each) or f.tpr_at(fpr, level=each) for f in self.against_model], level
-        )
+        return self._strongest([_expected(one, fpr, self._each(level)) for one in self.against_model], level)
+
+    def over_models(self, fpr: float) -> bool:
+        """Whether :meth:`exposure` speaks of more than this one model."""
+        return any((found := one.tpr_over_models(fpr)) is not None and found.tested for one in self.against_model)
 
     def meets(self, tpr: float, fpr: float) -> bool:
         """Whether the upper limit of the exposure is at most ``tpr`` and this one model does not speak against it.
@@ -134,7 +137,9 @@ class Audit:
             return "not tested"
         if self.withheld:
             return "withheld"
-        exposed = self.auc().low > 0.5 or any((rate := self.tpr_at(fpr)).tested and rate.low > fpr for fpr in self.fprs)
+        exposed = self.auc().low > 0.5 or any(
+            rate.tested and rate.low > fpr for fpr in self.fprs for rate in (self.tpr_at(fpr), self.exposure(fpr))
+        )
         return "exposed" if exposed else "nothing found"
 
     @property
@@ -162,6 +167,9 @@ class Audit:
         With ``external`` nothing is said about single rows or small groups: what is left may leave the house.
         """
         summary = self._summary()
+        findings = [finding.to_dict(self.fprs) for finding in self.findings]
+        if external:
+            findings = [{**finding, "by_group": {}} for finding in findings]
         people = {} if external else {"exposed": most_exposed(self.target, self.findings, self.half)}
         groups = {} if external else {"subgroups": subgroups(self.target, self.findings, self.half)}
         return {
@@ -170,7 +178,7 @@ class Audit:
             "target": self.target.to_dict(),
             **summary,
             "verdict": text.verdict(summary),
-            "findings": [finding.to_dict(self.fprs) for finding in self.findings],
+            "findings": findings,
             "fidelity": self.fidelity,
             "accuracy": {
                 "members": _accuracy(self.target, self.half, members=True).to_dict(),
@@ -233,7 +241,7 @@ def audit(
     findings, not_tested, seconds = [], {}, {}
     seen: dict[str, float] = {}
     withheld = _split_problems(baseline(target, seed, bench), target)
-    for attack in chosen:
+    for attack in _progress.track(chosen, total=len(chosen), title="attacks"):
         began = time.perf_counter()
         if (reason := obstacle(attack, target)) is not None:
             not_tested[attack.name] = f"{attack.title}: {reason}"
@@ -264,6 +272,11 @@ _BEYOND = {
     "attribute": "Attribute inference (learning a secret about a person): not built yet",
     "reconstruction": "Reconstruction and model inversion: not built yet",
 }
+
+
+def _expected(finding: Finding, fpr: float, level: float) -> Estimate:
+    mean = finding.tpr_over_models(fpr, level=level)
+    return mean if mean is not None and mean.tested else finding.tpr_at(fpr, level=level)
 
 
 def _attack(one: str | Attack) -> Attack:

@@ -128,10 +128,11 @@ class Frontier:
         exposure = text.percent(self.best.audit.exposure(self.goal.fpr).to_dict())
         own = text.percent(self.best.audit.tpr_at(self.goal.fpr).to_dict())
         change = 100 * self.best.utility_change.value
+        over = f", on average over models trained in this way ({own} on this one)"
         found = (
             f"{self.best.title!r} was chosen on one half of the people; on the other half the strongest attack "
-            f"recognizes {exposure} of members at {100 * self.goal.fpr:g} % false alarms, on average over models "
-            f"trained in this way ({own} on this one), and accuracy on others is "
+            f"recognizes {exposure} of members at {100 * self.goal.fpr:g} % false alarms"
+            f"{over if self.best.audit.over_models(self.goal.fpr) else ''}, and accuracy on others is "
             f"{text.percent(self.best.utility.to_dict())}, {change:+.1f} points from the model as it was."
         )
         if self.confirmed:

@@ -90,23 +90,14 @@ def test_nothing_tested_is_never_nothing_found(target, bench):
 def test_the_strongest_is_bounded_for_all_together(target, bench):
     found = guessed(target, bench, 0.0, 1.0, 0.4)
     level = 1 - 0.05 / 3
-    for read in (
-        lambda one, level: one.auc(level=level),
-        lambda one, level: one.tpr_at(0.05, level=level),
+    for whole, each in (
+        (found.auc(), [one.auc(level=level) for one in found.findings]),
+        (found.tpr_at(0.05), [one.tpr_at(0.05, level=level) for one in found.findings]),
     ):
-        whole, each = read_all(found, read), [read(finding, level) for finding in found.findings]
         assert whole.value == max(one.value for one in each)
         assert whole.low == max(one.low for one in each) and whole.high == max(one.high for one in each)
         assert whole.level == 0.95
     assert found.auc().low < found["guess 1"].auc().low  # wider than one attack alone
-
-
-def read_all(found, read):
-    class Whole:
-        auc = staticmethod(lambda level: found.auc())
-        tpr_at = staticmethod(lambda fpr, level: found.tpr_at(fpr))
-
-    return read(Whole, None)
 
 
 def test_states_follow_from_the_bounds(target, bench):

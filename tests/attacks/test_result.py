@@ -85,7 +85,7 @@ def test_to_dict_says_each_number_as_the_methods_do(finding):
     assert said["tpr"][0]["estimate"] == finding.tpr_at(0.01).to_dict()
     assert said["tpr"][1]["estimate"]["untested"] and said["tpr"][1]["estimate"]["value"] is None
     assert said["epsilon"]["value"] == finding.epsilon_lower_bound().value and said["epsilon"]["high"] is None
-    assert said["facts"] == {"share": finding.facts["share"].to_dict(), "count": 3.0}
+    assert said["facts"] == {"share": finding.reading()["share"].to_dict(), "count": 3.0}
     assert [one["fpr"] for one in finding.to_dict((0.2,))["tpr"]] == [0.2]
     for private in ("scores", "is_member", "risk", "replicas", "baseline"):
         assert private not in said

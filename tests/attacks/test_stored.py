@@ -80,8 +80,8 @@ def test_neighbors_give_away_every_member_and_nobody_else(target_of, given):
     found = run(target_of, given, KNeighborsClassifier().fit(*given("arrays")["members"]))
     assert found.rows_found == 320 and found.chance.value == 0
     np.testing.assert_array_equal(found.scores, found.is_member)
-    assert found.facts["rows found"] == 320 and found.facts["expected among members by chance"] == 0
-    assert "(the table): 320" in found.facts["where"]
+    assert found.reading()["rows found"] == 320 and found.reading()["expected among members by chance"] == 0
+    assert "(the table): 320" in found.reading()["where"]
     assert found.on(Half.SEALED).rows_found == 160
 
 
@@ -90,21 +90,21 @@ def test_rows_are_looked_for_after_every_step(target_of, given):
     found = run(target_of, given, make_pipeline(StandardScaler(), SVC(random_state=0)).fit(x, y))
     vectors = make_pipeline(StandardScaler(), SVC(random_state=0)).fit(x, y)[-1].support_
     np.testing.assert_array_equal(np.flatnonzero(found.scores), np.sort(vectors))
-    assert "after standardscaler" in found.facts["where"] and found.facts["rows found"] == len(vectors)
+    assert "after standardscaler" in found.reading()["where"] and found.reading()["rows found"] == len(vectors)
 
 
 def test_a_model_that_keeps_no_rows_is_walked_and_found_empty(target_of, given):
     found = run(
         target_of, given, make_pipeline(StandardScaler(), LogisticRegression()).fit(*given("arrays")["members"])
     )
-    assert found.rows_found == 0 and found.facts["arrays walked"] > 3
+    assert found.rows_found == 0 and found.reading()["arrays walked"] > 3
     assert "where" not in found.facts and found.auc().value == 0.5
 
 
 def test_what_cannot_be_compared_is_said(target_of, given):
     found = StoredRows().run(target_of(access=Access.PARAMETERS), 0, Workbench(n_jobs=1))
-    assert "the table (not all numbers)" in found.facts["not compared"]
-    assert found.facts["rows found"] == 0
+    assert "the table (not all numbers)" in found.reading()["not compared"]
+    assert found.reading()["rows found"] == 0
 
 
 def test_matches_of_others_count_as_chance(target_of, given):
@@ -112,7 +112,7 @@ def test_matches_of_others_count_as_chance(target_of, given):
     coarse = make_pipeline(Binarizer(threshold=50), KNeighborsClassifier()).fit(*given("arrays")["members"])
     found = run(target_of, given, coarse)
     assert found.rows_found == 320 and found.chance.value > 0.99
-    assert found.facts["expected among members by chance"] == pytest.approx(320 * found.chance.value)
+    assert found.reading()["expected among members by chance"] == pytest.approx(320 * found.chance.value)
     assert found.auc().value < 0.51
 
 
@@ -129,5 +129,5 @@ def test_too_wide_a_representation_is_skipped_not_built(wide, target_of, given, 
     if wide:
         monkeypatch.setattr("reticent.attacks.stored._MAX_CELLS", 1000)
     found = StoredRows().run(target, 0, Workbench(n_jobs=1))
-    assert ("(too wide)" in found.facts["not compared"]) == wide
-    assert (found.facts["rows found"] == 0) == wide
+    assert ("(too wide)" in found.reading()["not compared"]) == wide
+    assert (found.reading()["rows found"] == 0) == wide

@@ -86,6 +86,7 @@ class Finding:
     seed: int = 0
     against_model: bool = True
     half: Half = Half.ALL
+    _memo: dict[Any, Estimate] = field(default_factory=dict, init=False, repr=False)  # of what takes long
 
     def on(self, half: Half) -> Self:
         """Return the same finding read on one half of the rows."""
@@ -114,9 +115,12 @@ class Finding:
         """
         if self.replicas is None:
             return None
-        rows = self.rows
-        seen = self.replicas
-        return tpr_over_models(seen.scores[:, rows], seen.membership[:, rows], seen.unit[rows], fpr=fpr, level=level)
+        if (known := self._memo.get((fpr, level))) is not None:
+            return known
+        rows, seen = self.rows, self.replicas
+        scores, membership, unit = seen.scores[:, rows], seen.membership[:, rows], seen.unit[rows]
+        self._memo[fpr, level] = tpr_over_models(scores, membership, unit, fpr=fpr, level=level)
+        return self._memo[fpr, level]
 
     def epsilon_lower_bound(self, delta: float = 0.0, *, level: float = 0.95) -> Estimate:
         """Return a lower bound on the epsilon of the training: threshold from the open half, rates from the sealed."""
@@ -131,8 +135,16 @@ class Finding:
         """Return the area under the ROC curve of an attacker without the model."""
         return None if self.baseline is None else roc.auc(*self._sides(self.baseline, self.rows), level=level)
 
-    def control_auc(self, *, level: float = 0.95) -> Estimate:
-        """Return the area under the ROC curve where there is nothing to find: 0.5 within its interval, or a false alarm.
+    def reading(self) -> Mapping[str, Estimate | float | str]:
+        """Return the side results for the rows that the finding speaks of."""
+        return self.facts
+
+    def by_group(self) -> Mapping[str, Estimate]:
+        """Return side results by groups of people, which are for internal eyes."""
+        return {}
+
+    def control_auc(self, *, level: float = 0.999) -> Estimate:
+        """Return the area under the ROC curve where there is nothing to find: 0.5 within its interval.
 
         From models that did not learn from the members where the attack has trained some; else from the non-members
         alone, the sealed half of them taken for members.
@@ -176,7 +188,8 @@ class Finding:
             "baseline_auc": None if (baseline := self.baseline_auc()) is None else baseline.to_dict(),
             "control_auc": self.control_auc().to_dict(),
             "control": "models of other people" if self.null is not None else "non-members taken for members",
-            "facts": {k: v.to_dict() if isinstance(v, Estimate) else v for k, v in self.facts.items()},
+            "facts": {k: v.to_dict() if isinstance(v, Estimate) else v for k, v in self.reading().items()},
+            "by_group": {group: found.to_dict() for group, found in self.by_group().items()},
             "curve": {"fpr": np.round(fpr, 6).tolist(), "tpr": np.round(tpr, 6).tolist()},
             "parameters": dict(self.parameters),
             "seed": self.seed,

@@ -11,7 +11,7 @@ contain training data by design). Rows of non-members that match tell how many m
 [1.0, 0.0]
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -78,6 +78,14 @@ def _as_rows(array: npt.NDArray[np.generic], width: int) -> Iterator[Array]:
 class StoredFinding(Finding):
     """A finding that also counts the rows found."""
 
+    def reading(self) -> Mapping[str, Estimate | float | str]:
+        return {
+            "rows found": float(self.rows_found),
+            "matches by chance (share of non-members)": self.chance,
+            "expected among members by chance": self.chance.value * float((self.is_member & self.rows).sum()),
+            **self.facts,
+        }
+
     @property
     def rows_found(self) -> int:
         """How many members' rows lie in the model."""
@@ -116,7 +124,6 @@ class StoredRows:
             found, where = stored_scores(rows, arrays)
             scores = np.maximum(scores, found)
             places |= {f"{path} ({step})": count for path, count in where.items()}
-        chance = float(scores[~people.is_member].mean())
         return StoredFinding(
             name=self.name,
             title=self.title,
@@ -126,9 +133,6 @@ class StoredRows:
             sealed=people.sealed,
             baseline=baseline(target, seed, bench or Workbench()),
             facts={
-                "rows found": float(scores[people.is_member].sum()),
-                "matches by chance (share of non-members)": rate(scores[~people.is_member] > 0),
-                "expected among members by chance": chance * float(people.is_member.sum()),
                 "arrays walked": float(len(arrays)),
                 **({"where": ", ".join(f"{path}: {count}" for path, count in places.items())} if places else {}),
                 **({"not compared": ", ".join(skipped)} if skipped else {}),

@@ -50,7 +50,7 @@ class Workbench:
     _made: list[Path] = field(default_factory=list, repr=False)
     _pace: float = field(default=0.0, repr=False)  # seconds that a worker took for the task done last
     _foretold: int = field(default=0, repr=False)  # rounds
-    _warned: dict[Any, Any] = field(default_factory=dict, repr=False)
+    _warned: Warned = field(default_factory=set, repr=False)
 
     def once(self, key: Any, compute: Callable[[], T]) -> T:
         """Return the result under ``key``, computed the first time that it is asked for."""
@@ -73,8 +73,9 @@ class Workbench:
         try:
             for result, seconds, warned in runner(joblib.delayed(_on_one_thread)(work, *task) for task in tasks):
                 self._pace = seconds
-                for message, category, filename, line in sorted(warned, key=str):
-                    warnings.warn_explicit(message, category, filename, line, registry=self._warned)
+                for message, category, filename, line in sorted(warned - self._warned, key=str):
+                    warnings.warn_explicit(message, category, filename, line)
+                self._warned |= warned
                 yield result
         except BrokenProcessPool as error:
             raise ReticentError(
@@ -93,7 +94,7 @@ class Workbench:
         models = max(missing, (self.rounds - self._foretold) * each - self.finished)
         self._foretold = self.rounds
         workers = min(joblib.effective_n_jobs(self._workers), models)
-        _progress.forecast(f"{models} models to train", self._pace * models / workers)
+        _progress.forecast(f"{models} shadow models to train", self._pace * models / workers)
 
     @property
     def finished(self) -> int:
@@ -130,7 +131,7 @@ class Workbench:
             part.replace(path)
         except OSError as error:
             raise OutputError(
-                f"cannot keep finished work in {self.folder}: {error.strerror or error}. Make room there and go on"
+                f"cannot keep finished work in {self.folder}: {error.strerror or error}. Make room there"
             ) from error
         finally:
             if part is not None:

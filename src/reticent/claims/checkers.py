@@ -5,6 +5,7 @@ when), *missing* (nobody said or measured it), *failed* (the evidence speaks aga
 than what it speaks of).
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -59,9 +60,16 @@ def _no_verdict(evidence: Evidence) -> Answer | None:
     return None
 
 
-def _judged(evidence: Evidence, finding: Dict) -> Answer:
-    if (answer := _no_verdict(evidence)) is not None:
+def _judged(evidence: Evidence, findings: Sequence[Dict]) -> Answer | None:
+    """Return what the worst of several attacks says: failed before missing before measured, then by what it finds."""
+    if findings and (answer := _no_verdict(evidence)) is not None:
         return answer
+    order = {"failed": 0, "missing": 1, "measured": 2}
+    found = [(_judge(evidence, finding), finding["auc"]["value"] or 0.0) for finding in findings]
+    return min(found, key=lambda one: (order[one[0].state], -one[1]), default=(None, 0.0))[0]
+
+
+def _judge(evidence: Evidence, finding: Dict) -> Answer:
     fpr = 0.01 if evidence.goal is None else float(evidence.goal["fpr"])
     half = evidence.audit["half"]
     source = f"{finding['title']}, read on {'all rows' if half == 'all' else f'the {half} half'}"
@@ -70,11 +78,12 @@ def _judged(evidence: Evidence, finding: Dict) -> Answer:
         reason = "not tested at the goal's rate" if own is None else str(own["untested"])
         return Answer("missing", f"{reason}; over all thresholds AUC {number(finding['auc'])}", source)
     statement = f"recognizes {percent(own)} of members at {100 * fpr:g} % false alarms"
-    if mean is not None:
+    if mean is not None and not mean["untested"]:
         statement += f", {percent(mean)} on average over models trained in this way"
     if evidence.goal is not None:
         limit = evidence.goal["tpr"]
-        failed = (mean or own)["high"] > limit or own["low"] > limit
+        expected = own if mean is None or mean["untested"] else mean
+        failed = expected["high"] > limit or own["low"] > limit
         said = f"the goal is {100 * limit:g} %"
     else:
         failed, said = own["low"] > fpr, f"a guess would recognize {100 * fpr:g} %"
@@ -90,22 +99,21 @@ def scores(evidence: Evidence) -> Answer:
     ]
     if not found and "scores" not in evidence.audit["target"]["access"]:
         return Answer("measured", "the model gives no scores to this attacker", "the target's access")
-    return _worst([_judged(evidence, one) for one in found]) or Answer("missing", "no attack on scores was run")
+    return _judged(evidence, found) or Answer("missing", "no attack on scores was run")
 
 
 def labels(evidence: Evidence) -> Answer:
-    """C3: attacks that need labels alone."""
+    """C3: shadow models against labels alone; the gap is told, but a rate at few false alarms it cannot give."""
     found = [
         finding
         for finding in evidence.audit["findings"]
-        if finding["name"] == "gap" or (finding["name"] == "lira" and not finding["parameters"].get("scores", True))
+        if finding["name"] == "lira" and not finding["parameters"].get("scores", True)
     ]
-    return _worst([_judged(evidence, one) for one in found]) or Answer("missing", "no attack on labels was run")
-
-
-def _worst(answers: list[Answer]) -> Answer | None:
-    order = {"failed": 0, "missing": 1, "measured": 2}
-    return min(answers, key=lambda answer: order[answer.state], default=None)
+    if (answer := _judged(evidence, found)) is not None:
+        return answer
+    gap = _finding(evidence.audit, "gap")
+    seen = "" if gap is None else f"; right answers alone give AUC {number(gap['auc'])}"
+    return Answer("missing", f"shadow models were not set against labels alone: audit with access to labels{seen}")
 
 
 def baseline(evidence: Evidence) -> Answer:
@@ -185,6 +193,8 @@ def accuracy(evidence: Evidence) -> Answer:
     try:
         needed = float(said["statement"])
     except ValueError:
+        needed = math.nan
+    if not 0 < needed <= 1:
         return Answer("missing", f"{statement}; declare the accuracy needed as a number such as 0.65", "audit")
     state = "measured" if reached["low"] >= needed else "failed"
     return Answer(state, f"{statement}; the purpose needs {100 * needed:g} % (said by {said['who']}, {said['when']})")

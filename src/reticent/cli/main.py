@@ -81,7 +81,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # an arrow that a terminal cannot show is no reason to fail
     with warnings.catch_warnings():
-        warnings.showwarning = _show_warning
+        warnings.showwarning = _Warnings()
         try:
             return int(VERBS[args.verb].run(args))
         except KeyboardInterrupt:
@@ -121,12 +121,25 @@ def _in_options(message: str) -> str:
     return _one_line(_ARGUMENT.sub(option, message))
 
 
+def _first_line(message: object) -> str:
+    return str(message).strip().partition("\n")[0].rstrip(".:")
+
+
 def _one_line(message: object) -> str:
     return " ".join(str(message).split())
 
 
-def _show_warning(message: Warning | str, category: type[Warning], *where: object, **how: object) -> None:
-    output.tell(f"{category.__name__}: {_one_line(message)}")
+class _Warnings:
+    """Shows each warning once, its first line alone: those of libraries go on with advice and links."""
+
+    def __init__(self) -> None:
+        self._shown: set[str] = set()
+
+    def __call__(self, message: Warning | str, category: type[Warning], *where: object, **how: object) -> None:
+        said = f"{category.__name__}: {_first_line(message)}"
+        if said not in self._shown:
+            self._shown.add(said)
+            output.tell(said)
 
 
 if __name__ == "__main__":

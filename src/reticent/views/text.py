@@ -49,6 +49,12 @@ def verdict(summary: Dict) -> str:
         )
     first = rates[0]
     share, level = f"{100 * first['fpr']:g} %", f"{100 * first['estimate']['level']:.0f} %"
+    if state == "exposed" and first["estimate"]["low"] <= first["fpr"]:
+        return (
+            f"Members can be told from others (AUC {number(summary['strongest']['auc'])}), though at {share} false "
+            f"alarms no attack of this list ({names}) recognized more than {100 * first['estimate']['high']:.1f} % of "
+            f"them ({level} confidence), {scope}."
+        )
     if state == "exposed":
         return (
             f"The model gives members away: the strongest attack recognizes {percent(first['estimate'])} of the "

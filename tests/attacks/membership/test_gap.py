@@ -23,11 +23,11 @@ def test_scores_are_right_answers(finding):
 def test_facts_are_counted(finding):
     target, found = finding
     right, member = found.scores, target.population.is_member
-    assert found.facts["accuracy on members"] == rate(right[member])
-    assert found.facts["accuracy on others"] == rate(right[~member])
-    assert found.facts["gap"] == difference(right[member], right[~member])
-    assert found.facts["members per feature"] == 320 / 4
-    assert found.facts["gap"].low > 0.1
+    assert found.reading()["accuracy on members"] == rate(right[member])
+    assert found.reading()["accuracy on others"] == rate(right[~member])
+    assert found.reading()["gap"] == difference(right[member], right[~member])
+    assert found.reading()["members per feature"] == 320 / 4
+    assert found.reading()["gap"].low > 0.1
 
 
 def test_groups_are_label_and_sensitive_values_that_are_large_enough(finding):
@@ -37,7 +37,7 @@ def test_groups_are_label_and_sensitive_values_that_are_large_enough(finding):
     assert groups == {"y = no", "y = yes", *(f"town = {town}" for town in ("Bonn", "Ems", "Ulm", "Wien"))}
     rows = table.column("town") == "Ulm"
     member = target.population.is_member
-    ulm = found.facts["gap where town = Ulm"]
+    ulm = found.reading()["gap where town = Ulm"]
     assert ulm.value == found.scores[rows & member].mean() - found.scores[rows & ~member].mean()
     assert ulm.level == pytest.approx(1 - 0.05 / 6)  # six intervals that hold together
 

@@ -21,7 +21,7 @@ from scipy import stats
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.model_selection import StratifiedGroupKFold
 
-from reticent import _seeds
+from reticent import _progress, _seeds
 from reticent.attacks.attack import admit
 from reticent.attacks.result import Finding
 from reticent.attacks.workbench import Workbench
@@ -91,8 +91,8 @@ def baseline(target: Target, seed: int, bench: Workbench) -> npt.NDArray[np.floa
 
     def compute() -> npt.NDArray[np.float64]:
         seen = (*target.features, target.schema.label)
-        return next(
-            iter(bench.spread(blind_scores, [(numbers(people.table, seen), people.is_member, people.unit, seed)]))
-        )
+        task = (numbers(people.table, seen), people.is_member, people.unit, seed)
+        [scores] = _progress.track(bench.spread(blind_scores, [task]), total=1, title="comparing the tables")
+        return scores
 
     return bench.once(("blind", people, target.features, seed), compute)

@@ -9,6 +9,7 @@ still know some people by heart (Yeom et al. 2018, arXiv:1709.01604).
 [1.0, 1.0, 0.0]
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -33,6 +34,33 @@ def gap_scores(predicted: npt.NDArray[np.intp], truth: npt.NDArray[np.intp]) -> 
     return np.equal(predicted, truth).astype(np.float64)
 
 
+@dataclass(frozen=True, eq=False, kw_only=True)
+class GapFinding(Finding):
+    """A finding that also tells the gap itself, overall and by groups (name, rows of shape (n,))."""
+
+    groups: tuple[tuple[str, npt.NDArray[np.bool_]], ...]
+    features: int
+
+    def reading(self) -> Mapping[str, Estimate | float | str]:
+        right, member = self.scores[self.rows], self.is_member[self.rows]
+        return {
+            "accuracy on members": rate(right[member]),
+            "accuracy on others": rate(right[~member]),
+            "gap": difference(right[member], right[~member]),
+            "members per feature": float(self.is_member.sum() / self.features),
+        }
+
+    def by_group(self) -> Mapping[str, Estimate]:
+        level = 1 - 0.05 / max(len(self.groups), 1)  # as many intervals as groups, right together
+        found = {}
+        for name, group in self.groups:
+            rows = self.rows & group
+            members, others = self.scores[rows & self.is_member], self.scores[rows & ~self.is_member]
+            if min(len(members), len(others)) >= _MIN_GROUP:
+                found[f"gap where {name}"] = difference(members, others, level=level)
+        return found
+
+
 @dataclass(frozen=True, kw_only=True)
 class Gap:
     """The gap in accuracy between members and others, overall and by class and group."""
@@ -42,31 +70,20 @@ class Gap:
     needs: ClassVar[Access] = Access.LABELS
     needs_recipe: ClassVar[bool] = False
 
-    def run(self, target: Target, seed: int = 0, bench: Workbench | None = None) -> Finding:
+    def run(self, target: Target, seed: int = 0, bench: Workbench | None = None) -> GapFinding:
         """Compare right answers on members with right answers on others."""
         admit(self, target)
         people = target.population
-        right = gap_scores(target.labels, target.truth)
-        member = people.is_member
-        facts: dict[str, Estimate | float | str] = {
-            "accuracy on members": rate(right[member]),
-            "accuracy on others": rate(right[~member]),
-            "gap": difference(right[member], right[~member]),
-            "members per feature": float(member.sum() / len(target.features)),
-        }
-        groups = list(_groups(target))
-        level = 1 - 0.05 / max(len(groups), 1)  # as many intervals as groups, right together
-        for name, rows in groups:
-            facts[f"gap where {name}"] = difference(right[rows & member], right[rows & ~member], level=level)
-        return Finding(
+        return GapFinding(
             name=self.name,
             title=self.title,
             needs=self.needs,
-            scores=right,
-            is_member=member,
+            scores=gap_scores(target.labels, target.truth),
+            is_member=people.is_member,
             sealed=people.sealed,
             baseline=baseline(target, seed, bench or Workbench()),
-            facts=facts,
+            groups=tuple(_groups(target)),
+            features=len(target.features),
             seed=seed,
         )
 
@@ -79,8 +96,5 @@ def _groups(target: Target) -> list[tuple[str, npt.NDArray[np.bool_]]]:
         kinds, counts = np.unique(values.astype(str), return_counts=True)
         if len(kinds) > _MAX_GROUPS:
             continue
-        for kind in kinds[counts >= 2 * _MIN_GROUP]:
-            rows = values.astype(str) == kind
-            if min((rows & people.is_member).sum(), (rows & ~people.is_member).sum()) >= _MIN_GROUP:
-                found.append((f"{column} = {kind}", rows))
+        found += [(f"{column} = {kind}", values.astype(str) == kind) for kind in kinds[counts >= 2 * _MIN_GROUP]]
     return list(dict(found).items())

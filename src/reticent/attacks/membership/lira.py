@@ -98,7 +98,7 @@ def record_risk(shadow_signals: Array, membership: Mask, *, prior: float) -> tup
 
     Each row gets its own threshold, the 99th percentile of what models that never met it say; its risk is the share
     of models that did learn from it beyond. Both sides are taken as normal; the interval carries the noise of both
-    means and of the spread. Shapes (n,).
+    means and of the spread, and is never shorter than the number of shadows allows. Shapes (n,).
     """
     (n_in, mean_in, squares_in), (n_out, mean_out, squares_out) = (
         _moments(shadow_signals, side) for side in (membership, ~membership)
@@ -108,7 +108,14 @@ def record_risk(shadow_signals: Array, membership: Mask, *, prior: float) -> tup
     distance = (mean_in - mean_out - z * np.sqrt(var_out)) / np.sqrt(var_in)
     noise = 1 / n_in + var_out / var_in / n_out * (1 + z * z / 2) + distance**2 / (2 * (n_in - 1 + prior))
     half = float(stats.norm.ppf(0.975)) * np.sqrt(noise)
-    return stats.norm.cdf(distance), stats.norm.cdf(distance - half), stats.norm.cdf(distance + half)
+    # However far apart two curves lie: that n models agree says no more than n successes in n trials do.
+    edge = 0.025 ** (1 / n_in)
+    value = (stats.norm.cdf(distance) * n_in + 0.5) / (n_in + 1)
+    return (
+        np.asarray(value),
+        np.minimum(stats.norm.cdf(distance - half), edge),
+        np.maximum(stats.norm.cdf(distance + half), 1 - edge),
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

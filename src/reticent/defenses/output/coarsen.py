@@ -56,7 +56,7 @@ class Coarsening:
         if self.policy == "bands":
             top = np.select([top < edge for edge, _ in _BANDS], [np.full_like(top, said) for _, said in _BANDS])
             top = np.maximum(top, 1 / scores.shape[-1] + 1e-6)
-        return np.asarray(np.where(best, top, (1 - top) / others))
+        return np.asarray(np.where(best, top, np.minimum((1 - top) / others, top)))  # a tie must not round upwards
 
 
 class Coarsened(ClassifierMixin, BaseEstimator):  # type: ignore[misc]

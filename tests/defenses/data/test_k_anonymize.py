@@ -1,0 +1,120 @@
+"""Training on a k-anonymized table: whatever rows the recipe is given, the inner model only ever sees k of a kind."""
+
+from collections import Counter
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+from sklearn.svm import LinearSVC
+
+from reticent.attacks.shadow import shadows
+from reticent.attacks.workbench import Workbench
+from reticent.defenses.data.anonymize import Anonymizer
+from reticent.defenses.data.k_anonymize import CANDIDATES, AnonymizedTraining, KAnonymize, anonymizations
+from reticent.errors import AccessError, ParameterError
+
+KINDS = ["pandas", "polars", "arrays", "classes"]
+
+
+@dataclass
+class Spy:
+    """A recipe that keeps the tables it is given."""
+
+    inner: object
+    tables: list = field(default_factory=list)
+    fingerprint: None = None
+
+    def __call__(self, table, seed):
+        self.tables.append(table)
+        return self.inner(table, seed)
+
+
+def fewest(table, columns):
+    """The smallest class, counted by hand."""
+    return min(Counter(zip(*(table.column(name).tolist() for name in columns), strict=True)).values())
+
+
+@pytest.mark.parametrize("k", [2, 5, 20])
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_inner_model_learns_from_k_of_a_kind(kind, k, target_of):
+    target = target_of(kind)
+    spy = Spy(target.recipe)
+    after = KAnonymize(k=k).apply(replace(target, recipe=spy))
+    columns = target.schema.quasi_identifiers
+    [seen] = spy.tables
+    members = target.population.members
+    assert fewest(seen, columns) >= k > fewest(members, columns)
+    claim = after.defenses[-1]["claim"]
+    assert claim["smallest_class"] == fewest(seen, columns)
+    assert (claim["k"], claim["columns"], claim["kind"]) == (k, list(columns), "k-anonymity")
+    for name in members.columns:
+        same = (seen.column(name) == members.column(name)).all()
+        assert same == (name not in columns)  # all else, labels and order of rows, as it was
+
+
+def test_shadow_models_learn_from_k_of_a_kind_too(target):
+    spy = Spy(target.recipe)
+    after = KAnonymize(k=5).apply(replace(target, recipe=spy))
+    spy.tables.clear()
+    found = shadows(after, 8, 0, Workbench(n_jobs=1))
+    assert len(spy.tables) == 8
+    for table, rows in zip(spy.tables, found.membership, strict=True):
+        assert len(table) == rows.sum() and fewest(table, ("age", "town")) >= 5
+
+
+def test_queries_come_raw(target):
+    after = KAnonymize(k=20).apply(target)
+    x = target.population.table.features(target.features)
+    inner = after.model.native.estimator_
+    np.testing.assert_array_equal(after.scores, inner.predict_proba(x))
+    assert after.model.native.predict(x).tolist() == inner.predict(x).tolist()
+    assert KAnonymize(k=20).queries == "raw"
+
+
+def test_the_estimator_anonymizes_then_fits(given, tree):
+    members = given()["members"]
+    x, y = members.drop(columns="y"), members["y"]
+    made = AnonymizedTraining(tree(), k=5, quasi_identifiers=["age", "town"]).fit(x, y)
+    changed = Anonymizer(k=5, quasi_identifiers=["age", "town"]).fit_transform(x, y)
+    expected = tree().fit(changed, y)
+    np.testing.assert_array_equal(made.predict_proba(x), expected.predict_proba(x))
+    assert made.classes_.tolist() == ["no", "yes"] and made.feature_names_in_.tolist() == list(x.columns)
+    again = clone(made)
+    assert again.get_params(deep=False)["k"] == 5
+    with pytest.raises((NotFittedError, AttributeError)):
+        again.predict(x)
+
+
+def test_margins_stay_margins(given, tree):
+    x, y = given("arrays")["members"]
+    made = AnonymizedTraining(LinearSVC(random_state=0, dual=False), k=5, quasi_identifiers=[0])
+    assert hasattr(made, "decision_function") and not hasattr(made, "predict_proba")
+    made.fit(x, y)
+    np.testing.assert_array_equal(made.decision_function(x), made.estimator_.decision_function(x))
+    assert hasattr(AnonymizedTraining(tree()), "predict_proba")
+
+
+def test_only_columns_that_the_model_sees_are_changed(target_of, given, tree):
+    members, others = (given()[side].assign(note=np.arange(320) % 7) for side in ("members", "nonmembers"))
+    model = given()["model"]  # fitted without the note
+    target = target_of(members=members, nonmembers=others, model=model, quasi_identifiers=("note", "age"))
+    after = KAnonymize(k=5).apply(target)
+    assert after.defenses[-1]["claim"]["columns"] == ["age"]
+    assert after.defenses[-1]["parameters"] == {"k": 5, "quasi_identifiers": ["age"]}
+
+
+@pytest.mark.parametrize("k", [1, 0, -3])
+def test_k_below_two_is_refused(k):
+    with pytest.raises(ParameterError, match="k >= 2"):
+        KAnonymize(k=k)
+
+
+def test_candidates_leave_room_for_two_classes(target_of, given):
+    assert [one.k for one in anonymizations(target_of())] == list(CANDIDATES)
+    members = given()["members"][:199]
+    few = target_of(members=members)
+    assert [one.k for one in anonymizations(few)] == [5, 20]
+    with pytest.raises(AccessError, match="fewer than 200 members"):
+        KAnonymize(k=100).apply(few)
