@@ -103,11 +103,17 @@ class Audit:
     def meets(self, tpr: float, fpr: float) -> bool:
         """Whether the upper limit of the exposure is at most ``tpr`` and this one model does not speak against it.
 
-        What was withheld or could not be tested meets nothing.
+        What was withheld, could not be tested, or was not attacked with shadow models meets nothing: the weaker attacks
+        miss most of what there is.
         """
         expected, own = self.exposure(fpr), self.tpr_at(fpr)
-        judged = self.state not in ("withheld", "not tested") and expected.tested
+        judged = self.adaptive and not self.withheld and expected.tested
         return judged and expected.high <= tpr and own.low <= tpr
+
+    @property
+    def adaptive(self) -> bool:
+        """Whether an attack has trained models by the target's own recipe, with its defenses."""
+        return any(finding.replicas is not None for finding in self.against_model)
 
     def auc(self, *, level: float = 0.95) -> Estimate:
         """Return the strongest attack's area under the ROC curve, with bounds that hold for all attacks together."""
@@ -157,6 +163,7 @@ class Audit:
                 "exposure": [{"fpr": fpr, "estimate": self.exposure(fpr).to_dict()} for fpr in self.fprs],
                 "attacks": [finding.name for finding in self.against_model],
             },
+            "adaptive": self.adaptive,
             "access": self.target.access.words,
             "half": self.half.value,
         }

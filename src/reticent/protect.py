@@ -116,6 +116,11 @@ class Frontier:
         if self.best is None:
             nearest = min(self.points, key=lambda point: point.selection.exposure(self.goal.fpr).high)
             limit = nearest.selection.exposure(self.goal.fpr)
+            if not nearest.selection.adaptive:
+                return (
+                    f"None of {len(self.points)} candidates can be shown to meet the goal ({self.goal}): no attack "
+                    f"could train shadow models, and the weaker ones miss most of what there is."
+                )
             if limit.untested:
                 return (
                     f"None of {len(self.points)} candidates can be shown to meet the goal ({self.goal}): on half of "

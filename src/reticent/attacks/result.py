@@ -155,14 +155,13 @@ class Finding:
         return roc.auc(self.scores[strangers & self.sealed], self.scores[strangers & ~self.sealed], level=level)
 
     def curve(self) -> tuple[Scores, Scores]:
-        """Return (fpr, tpr) of the ROC curve, thinned to a few hundred points, shapes (p,)."""
+        """Return (fpr, tpr) of the ROC curve at a few hundred rates, dense at the left edge, shapes (p,)."""
         fpr, tpr = roc.curve(*self._sides(self.scores, self.rows))
-        if len(fpr) <= _CURVE_POINTS:
-            return fpr, tpr
-        # Even in the logarithm, since the left edge is where people are harmed.
-        wanted = np.unique(np.searchsorted(fpr, np.geomspace(max(fpr[fpr > 0].min(), 1e-6), 1, _CURVE_POINTS)))
-        kept = np.unique(np.concatenate([[0], np.clip(wanted, 0, len(fpr) - 1), [len(fpr) - 1]]))
-        return fpr[kept], tpr[kept]
+        # Even in the logarithm, since the left edge is where people are harmed; rates that reports state are exact.
+        lowest = 1 / max(int((self.rows & ~self.is_member).sum()), 2)
+        grid = np.unique(np.concatenate([[0.0], np.geomspace(lowest, 1, _CURVE_POINTS), FPRS]))
+        edge = np.append(fpr[1:] > fpr[:-1], True)  # where the curve rises straight up, its upper end
+        return grid, np.interp(grid, fpr[edge], tpr[edge])
 
     def plot(self, ax: Any = None) -> Any:
         """Draw the ROC curve on log-log axes with matplotlib; return the axes."""

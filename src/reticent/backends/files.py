@@ -89,6 +89,8 @@ def write_model(model: Any, path: str | Path) -> Path:
     path = Path(path)
     if path.suffix.lower() != ".skops":
         raise OutputError(f"expected a path that ends in .skops, got {path.name!r}")
+    if not hasattr(model, "get_params"):  # an ONNX session would end the process when it is asked for its state
+        raise OutputError(f"{type(model).__name__} is no estimator with scikit-learn's API, which skops could hold")
     try:
         content = skops.io.dumps(model)
     except Exception as error:  # skops asks the model's own code for its state, which may raise anything

@@ -99,6 +99,8 @@ def scores(evidence: Evidence) -> Answer:
     ]
     if not found and "scores" not in evidence.audit["target"]["access"]:
         return Answer("measured", "the model gives no scores to this attacker", "the target's access")
+    if not any(finding["name"] == "lira" for finding in found):
+        return Answer("missing", "shadow models were not set against the scores; weaker attacks prove little")
     return _judged(evidence, found) or Answer("missing", "no attack on scores was run")
 
 

@@ -48,7 +48,7 @@ def tpr_at(members: Scores, nonmembers: Scores, *, fpr: float, level: float = 0.
     Parameters
     ----------
     members, nonmembers
-        Scores, shapes (m,) and (n,); higher means more like a member. Ties count against the attacker.
+        Scores, shapes (m,) and (n,); higher means more like a member. Among ties the attacker tosses a coin.
     fpr
         False-positive rate in (0, 1); the value is read at no more than ``floor(fpr * n)`` false positives.
     level
@@ -63,29 +63,56 @@ def tpr_at(members: Scores, nonmembers: Scores, *, fpr: float, level: float = 0.
             else "cannot be tested without members"
         )
         return untestable(reason, level=level, n=n)
-    ranked = np.sort(nonmembers)[::-1]
-    ordered = np.sort(members)
-    value = float((m - np.searchsorted(ordered, ranked[math.floor(fpr * n)], side="right")) / m)
-    low, high = _mixture_interval(ordered, ranked, fpr, level)
+    others, hits = staircase(*_ranked(members, nonmembers))
+    value = float(reached(others, hits, np.array([math.floor(fpr * n)]))[1][0] / m)
+    low, high = _mixture_interval(others, hits, fpr, level)
     return Estimate(
         value=value, low=min(low, value), high=max(high, value), level=level, method="binomial mixture", n=n
     )
 
 
-def _mixture_interval(ordered: Scores, ranked: Scores, fpr: float, level: float) -> tuple[float, float]:
-    m, n = len(ordered), len(ranked)
+def _ranked(members: Scores, nonmembers: Scores) -> tuple[npt.NDArray[np.bool_], Scores]:
+    scores = np.concatenate([members, nonmembers])
+    order = np.argsort(-scores, kind="stable")
+    return order < len(members), scores[order]
+
+
+def staircase(is_member: npt.NDArray[np.bool_], scores: Scores) -> tuple[Scores, Scores]:
+    """Return how many (non-members, members) lie at or above each distinct score, two arrays that rise from 0.
+
+    Rows, shape (n,), come in the order of falling scores. Rows that tie move together: an attacker who has to choose
+    among them can only toss a coin, and so walks straight from one corner to the next.
+    """
+    ends = np.flatnonzero(np.append(scores[1:] != scores[:-1], True))
+    hits = np.cumsum(is_member)[ends]
+    return np.append(0.0, ends + 1 - hits), np.append(0.0, hits)
+
+
+def reached(others: Scores, hits: Scores, wanted: npt.NDArray[np.intp]) -> tuple[Scores, Scores]:
+    """Return the fewest and the most members recognized with exactly ``wanted`` non-members above the threshold.
+
+    The two differ where the staircase rises straight up: there no non-member lies between those members.
+    """
+    first = np.searchsorted(others, wanted, side="left")
+    last = np.searchsorted(others, wanted, side="right") - 1
+    before = np.maximum(first - 1, 0)
+    run = np.maximum(others[first] - others[before], 1)
+    between = hits[before] + (hits[first] - hits[before]) * (wanted - others[before]) / run
+    exact = others[first] == wanted
+    return np.where(exact, hits[first], between), np.where(exact, hits[last], between)
+
+
+def _mixture_interval(others: Scores, hits: Scores, fpr: float, level: float) -> tuple[float, float]:
+    m, n = int(hits[-1]), int(others[-1])
     last = min(n, int(stats.binom.ppf(1 - 1e-9, n, fpr)) + 1)
     above = np.arange(last + 1)  # J: non-members above the true threshold
     weight = stats.binom.pmf(above, n, fpr)
-    most = np.full(last + 1, m)  # members above the (J+1)-th non-member; all of them where there is none
-    inner = above[above < n]
-    most[inner] = m - np.searchsorted(ordered, ranked[inner], side="right")
-    fewest = np.concatenate([[0], most[:-1]])
-    hits = fewest + np.linspace(0, 1, _GAP_POINTS)[:, None] * (most - fewest)
+    fewest, most = reached(others, hits, above)
+    found = fewest + np.linspace(0, 1, _GAP_POINTS)[:, None] * (most - fewest)
     shares = weight / (weight.sum() * _GAP_POINTS)
 
     def distribution(x: float) -> float:
-        return float((shares * special.betainc(hits + 0.5, m - hits + 0.5, x)).sum())
+        return float((shares * special.betainc(found + 0.5, m - found + 0.5, x)).sum())
 
     def quantile(p: float) -> float:
         low, high = 0.0, 1.0
@@ -123,14 +150,8 @@ def auc(members: Scores, nonmembers: Scores, *, level: float = 0.95) -> Estimate
 
 def curve(members: Scores, nonmembers: Scores) -> tuple[Scores, Scores]:
     """Return (fpr, tpr) at each distinct score, both rising from 0 to 1, shapes (p,)."""
-    scores = np.concatenate([members, nonmembers])
-    is_member = np.arange(len(scores)) < len(members)
-    order = np.argsort(-scores, kind="stable")
-    ends = np.flatnonzero(np.diff(scores[order], append=-np.inf) != 0)  # ties move together
-    hits = np.cumsum(is_member[order])[ends]
-    tpr = np.concatenate([[0.0], hits / max(len(members), 1)])
-    fpr = np.concatenate([[0.0], (ends + 1 - hits) / max(len(nonmembers), 1)])
-    return fpr, tpr
+    others, hits = staircase(*_ranked(members, nonmembers))
+    return others / max(len(nonmembers), 1), hits / max(len(members), 1)
 
 
 def epsilon_lower_bound(

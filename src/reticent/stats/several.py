@@ -12,7 +12,7 @@ import numpy.typing as npt
 from scipy import special, stats
 
 from reticent.stats.estimate import Estimate, untestable
-from reticent.stats.roc import nonmembers_needed
+from reticent.stats.roc import nonmembers_needed, reached, staircase
 
 Scores = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
@@ -62,16 +62,13 @@ def tpr_over_models(
 def _rates(inside: Mask, scores: Scores, kept: Mask, fpr: float) -> Scores:
     """Return each model's rate over the kept rows, read between two non-members so that the mean FPR is ``fpr``.
 
-    All of shape (T, n), in the order of falling scores; ties count against the attacker.
+    All of shape (T, n), in the order of falling scores; among ties the attacker tosses a coin.
     """
     rates = np.empty(len(inside))
     for t, keep in enumerate(kept):
-        member, score = inside[t, keep], scores[t, keep]
-        others = np.flatnonzero(~member)
+        others, hits = staircase(inside[t, keep], scores[t, keep])
         # The expected false-positive rate above the r-th of n non-members is r / (n + 1).
-        rank = max(fpr * (len(others) + 1) - 1, 0.0)
-        first = int(rank)
-        bounds = score[others[[first, min(first + 1, len(others) - 1)]]]
-        hits = np.searchsorted(-score[member], -bounds, side="left")
-        rates[t] = (hits[0] + (rank - first) * (hits[1] - hits[0])) / max(int(member.sum()), 1)
+        rank = max(fpr * (others[-1] + 1) - 1, 0.0)
+        _, most = reached(others, hits, np.array([int(rank), int(rank) + 1]))
+        rates[t] = (most[0] + (rank - int(rank)) * (most[1] - most[0])) / max(hits[-1], 1)
     return rates

@@ -63,6 +63,7 @@ def verdict(summary: Dict) -> str:
     return (
         f"No attack of this list ({names}) recognized more than {100 * first['estimate']['high']:.1f} % of members at "
         f"{share} false alarms ({level} confidence), {scope}. This is no proof against other attacks."
+        + ("" if summary["adaptive"] else " No shadow models were trained: the strongest attacks are missing.")
     )
 
 
@@ -151,7 +152,7 @@ def _control(estimate: Dict | None) -> str:
 
 
 def _cell(text: str) -> str:
-    return text.replace(" to ", "\N{EN DASH}")
+    return text.replace(" to ", "-")
 
 
 def _short(estimate: Dict) -> str:
@@ -167,8 +168,7 @@ def frontier(result: Dict) -> str:
     share = f"{100 * result['goal']['fpr']:g} %"
     rows = [
         [
-            ("\N{RIGHTWARDS ARROW} " if point["chosen"] else "  ")
-            + textwrap.shorten(point["title"], 32, placeholder="..."),
+            ("> " if point["chosen"] else "  ") + textwrap.shorten(point["title"], 32, placeholder="..."),
             _cell(percent(point["utility"])),
             _short(point["exposure"]),
             _short(point["exposure_of_this_model"]),
