@@ -82,6 +82,15 @@ def test_identifiers_and_groups_are_never_shown_to_a_model_without_names(given, 
     assert target.features == ("age", "income", "weight")
 
 
+def test_rows_are_equal_where_all_that_training_saw_is(given, target_of):
+    """Whoever has a member's features and label is out, whatever else is said of him; with another label he stays."""
+    members, others = (given()[side].assign(note=k) for k, side in enumerate(("members", "nonmembers")))
+    twins = members[:7].assign(note=9)
+    strangers = members[7:20].assign(y=np.where(members["y"][7:20] == "yes", "no", "yes"))
+    target = target_of(members=members, nonmembers=pd.concat([others, twins, strangers]))
+    assert target.population.shared_rows == 7 and len(target.population) == 320 + 320 + 13
+
+
 def test_the_seed_chooses_the_sealed_half_and_a_key_is_drawn(target, target_of):
     assert (target_of(seed=1).population.sealed != target.population.sealed).any()
     keys = {target_of(key=None).population.key for _ in range(2)}

@@ -15,11 +15,10 @@ from reticent.audit import Audit
 from reticent.claims.checkers import CHECKERS, Answer, Evidence
 from reticent.errors import ParameterError
 from reticent.target.goal import Goal
+from reticent.views import external as views_external
 from reticent.views import page, text
 
 Dict = Mapping[str, Any]
-
-_INTERNAL = ("exposed", "subgroups")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,11 +92,14 @@ class Case:
     def to_dict(self, *, external: bool = False) -> dict[str, Any]:
         """Return plain values for JSON; with ``external`` nothing is said about single people or small groups."""
         audits = {"before": self.before, "after": self.after}
-        shown = {name: audit if audit is None or not external else for_outside(audit) for name, audit in audits.items()}
+        shown = {
+            name: audit if audit is None or not external else views_external.audit(audit)
+            for name, audit in audits.items()
+        }
         return {
             "schema": "reticent/case/1",
             "external": external,
-            "target": self.released["target"],
+            "target": (shown["after"] or shown["before"] or {})["target"],
             "sentence": self.sentence,
             "not_tested": self.not_tested,
             "claims": [claim.to_dict() for claim in self.claims],
@@ -176,13 +178,6 @@ def catalogue() -> list[dict[str, str]]:
     read = resources.files("reticent.claims").joinpath("catalogue.toml").read_text(encoding="utf-8")
     rows: list[dict[str, str]] = tomllib.loads(read)["claim"]
     return rows
-
-
-def for_outside(audit: Dict) -> dict[str, Any]:
-    """Return an audit's dict without what speaks of single people or small groups."""
-    findings = [{**finding, "by_group": {}} for finding in audit["findings"]]
-    kept = {name: value for name, value in audit.items() if name not in _INTERNAL}
-    return {**kept, "findings": findings, "external": True}
 
 
 def digest(result: Dict) -> str:

@@ -6,8 +6,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
-import numpy as np
-
 from reticent import _progress
 from reticent.attacks.attack import Attack, obstacle
 from reticent.attacks.exposure import most_exposed, subgroups
@@ -16,16 +14,17 @@ from reticent.attacks.membership.gap import Gap
 from reticent.attacks.membership.lira import Lira
 from reticent.attacks.membership.population import PopulationThreshold
 from reticent.attacks.result import FPRS, Finding, versions
-from reticent.attacks.shadow import fidelity, shadows
-from reticent.attacks.stored import StoredRows
+from reticent.attacks.shadow import fidelity, needed, shadows
+from reticent.attacks.stored import StoredFinding, StoredRows
+from reticent.attacks.validity import mismatches, split_problems
 from reticent.attacks.workbench import Workbench
-from reticent.errors import MismatchError, ParameterError
-from reticent.stats import roc
+from reticent.errors import AccessError, ParameterError
 from reticent.stats.estimate import Estimate, untestable
 from reticent.stats.rates import rate
 from reticent.target.population import Half
 from reticent.target.target import Target
 from reticent.views import draw, page, text
+from reticent.views import external as views_external
 
 ATTACKS: dict[str, type[Attack]] = {
     "blind": Blind,
@@ -35,10 +34,7 @@ ATTACKS: dict[str, type[Attack]] = {
     "stored": StoredRows,
 }
 
-_MISMATCH_DEVIATIONS = 4.0
-_BLIND_LEVEL = 0.999  # a false alarm of the split check withholds a verdict: at most one run in a thousand
-_BLIND_AUC = 0.55
-_BLIND_TPR = 0.02
+_MOST_SHADOWS = 128
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -108,7 +104,12 @@ class Audit:
         """
         expected, own = self.exposure(fpr), self.tpr_at(fpr)
         judged = self.adaptive and not self.withheld and expected.tested
-        return judged and expected.high <= tpr and own.low <= tpr
+        return judged and not self.keeps_rows and expected.high <= tpr and own.value <= tpr
+
+    @property
+    def keeps_rows(self) -> bool:
+        """Whether more training rows lie in the model than chance explains: no rate makes up for that."""
+        return any(isinstance(finding, StoredFinding) and finding.beyond_chance for finding in self.findings)
 
     @property
     def adaptive(self) -> bool:
@@ -143,8 +144,15 @@ class Audit:
             return "not tested"
         if self.withheld:
             return "withheld"
-        exposed = self.auc().low > 0.5 or any(
-            rate.tested and rate.low > fpr for fpr in self.fprs for rate in (self.tpr_at(fpr), self.exposure(fpr))
+        each = [finding.auc(level=self._each(0.95)) for finding in self.against_model]
+        # An attack that is wrong more often than a guess knows as much as one that is right: it need only be turned.
+        told = any(area.tested and (area.low > 0.5 or area.high < 0.5) for area in each)
+        exposed = (
+            told
+            or self.keeps_rows
+            or any(
+                rate.tested and rate.low > fpr for fpr in self.fprs for rate in (self.tpr_at(fpr), self.exposure(fpr))
+            )
         )
         return "exposed" if exposed else "nothing found"
 
@@ -174,30 +182,26 @@ class Audit:
         With ``external`` nothing is said about single rows or small groups: what is left may leave the house.
         """
         summary = self._summary()
-        findings = [finding.to_dict(self.fprs) for finding in self.findings]
-        if external:
-            findings = [{**finding, "by_group": {}} for finding in findings]
-        people = {} if external else {"exposed": most_exposed(self.target, self.findings, self.half)}
-        groups = {} if external else {"subgroups": subgroups(self.target, self.findings, self.half)}
-        return {
+        result = {
             "schema": "reticent/audit/1",
-            "external": external,
+            "external": False,
             "target": self.target.to_dict(),
             **summary,
             "verdict": text.verdict(summary),
-            "findings": findings,
+            "findings": [finding.to_dict(self.fprs) for finding in self.findings],
             "fidelity": self.fidelity,
             "accuracy": {
                 "members": _accuracy(self.target, self.half, members=True).to_dict(),
                 "others": _accuracy(self.target, self.half, members=False).to_dict(),
             },
-            **people,
-            **groups,
+            "exposed": most_exposed(self.target, self.findings, self.half),
+            "subgroups": subgroups(self.target, self.findings, self.half),
             "not_tested": self.not_tested,
             "seed": self.seed,
             "versions": versions(),
             "timings": self.seconds,
         }
+        return views_external.audit(result) if external else result
 
     def to_html(self, path: str | Path, *, external: bool = False) -> Path:
         """Write the report as one self-contained page; return its path."""
@@ -244,19 +248,23 @@ def audit(
         Shared work and a folder for resuming; mostly left to the command line.
     """
     bench = bench or Workbench(n_jobs=n_jobs)
-    chosen = [_attack(one) for one in (attacks if attacks is not None else ATTACKS)]
+    chosen = [_attack(one, target) for one in (attacks if attacks is not None else ATTACKS)]
     findings, not_tested, seconds = [], {}, {}
     seen: dict[str, float] = {}
-    withheld = _split_problems(baseline(target, seed, bench), target)
+    withheld = split_problems(baseline(target, seed, bench), target)
     for attack in _progress.track(chosen, total=len(chosen), title="attacks"):
         began = time.perf_counter()
-        if (reason := obstacle(attack, target)) is not None:
+        if (reason := obstacle(attack, target) or _too_few(attack, target)) is not None:
             not_tested[attack.name] = f"{attack.title}: {reason}"
             continue
         if isinstance(attack, Lira):
             seen = fidelity(target, shadows(target, attack.shadows, seed, bench))
-            withheld += _mismatch(seen, target, shadow_mismatch)
-        findings.append(attack.run(target, seed, bench))
+            withheld += mismatches(seen, target, shadow_mismatch)
+        try:
+            findings.append(attack.run(target, seed, bench))
+        except AccessError as error:
+            not_tested[attack.name] = f"{attack.title}: {error}"
+            continue
         seconds[attack.name] = round(time.perf_counter() - began, 3)
     for name, kind in ATTACKS.items():
         if name not in not_tested and all(name != attack.name for attack in chosen):
@@ -286,38 +294,23 @@ def _expected(finding: Finding, fpr: float, level: float) -> Estimate:
     return mean if mean is not None and mean.tested else finding.tpr_at(fpr, level=level)
 
 
-def _attack(one: str | Attack) -> Attack:
+def _attack(one: str | Attack, target: Target) -> Attack:
     if not isinstance(one, str):
         return one
     if one not in ATTACKS:
         raise ParameterError(f"expected an attack among {', '.join(ATTACKS)}; got {one!r}")
+    if one == Lira.name and target.recipe is not None:  # uneven sides take more models
+        return Lira(shadows=max(Lira().shadows, min(needed(target), _MOST_SHADOWS)))
     return ATTACKS[one]()
 
 
-def _split_problems(scores: np.ndarray[Any, np.dtype[np.float64]], target: Target) -> list[str]:
-    member = target.population.is_member
-    area = roc.auc(scores[member], scores[~member], level=_BLIND_LEVEL)
-    edge = roc.tpr_at(scores[member], scores[~member], fpr=0.01, level=_BLIND_LEVEL)
-    if (area.low > 0.5 and area.value > _BLIND_AUC) or (edge.tested and edge.low > _BLIND_TPR):
-        return [
-            f"members and non-members are not of one population: a classifier that never saw the model tells them "
-            f"apart with AUC {area}. What an attack finds here may be the tables' difference, not the model's memory. "
-            f"Draw both tables at random from the same people"
-        ]
-    return []
-
-
-def _mismatch(seen: dict[str, float], target: Target, action: str) -> list[str]:
-    if seen["deviations"] <= _MISMATCH_DEVIATIONS:
-        return []
-    message = (
-        f"the model is right on {seen['members']:.1%} of its members, while models trained the same way on as many "
-        f"rows are right on {seen['shadows_own']:.1%} of theirs ({seen['deviations']:.0f} standard deviations more). "
-        f"It was probably trained on other rows or in another way"
+def _too_few(attack: Attack, target: Target) -> str | None:
+    if not isinstance(attack, Lira) or (count := needed(target)) <= attack.shadows:
+        return None
+    return (
+        f"members and non-members are so uneven in number that it takes {count} shadow models for every row to be in "
+        f"four and out of four. Hand in more of the fewer, or pass Lira(shadows={count})"
     )
-    if action == "error":
-        raise MismatchError(f"{message}. Hand in the right file, pass recipe=, or shadow_mismatch='withhold'")
-    return [message]
 
 
 def _accuracy(target: Target, half: Half, *, members: bool) -> Estimate:

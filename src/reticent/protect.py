@@ -29,6 +29,7 @@ from reticent.target.goal import Goal
 from reticent.target.population import Half
 from reticent.target.target import Target
 from reticent.views import draw, page, text
+from reticent.views import external as views_external
 
 FAMILIES: dict[str, Family] = {
     "regularize": regularizations,
@@ -149,7 +150,7 @@ class Frontier:
         return {
             "schema": "reticent/frontier/1",
             "external": external,
-            "target": self.before.target.to_dict(),
+            "target": views_external.target(self.before.target.to_dict()) if external else self.before.target.to_dict(),
             "goal": self.goal.to_dict(),
             "goal_sentence": str(self.goal),
             "points": [self._point(index) for index in range(len(self.points))],

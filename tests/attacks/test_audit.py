@@ -104,7 +104,9 @@ def test_states_follow_from_the_bounds(target, bench):
     assert guessed(target, bench, 0.0).state == "nothing found"
     assert "wrongly naming" not in guessed(target, bench, 0.0).verdict
     exposed = guessed(target, bench, 0.0, 1.0)
-    assert exposed.state == "exposed" and exposed.verdict.startswith("The model gives members away")
+    assert exposed.state == "exposed" and exposed.verdict.startswith("Members can be told from others (AUC")
+    plain = guessed(target, bench, 0.0, 4.0)
+    assert plain.state == "exposed" and plain.verdict.startswith("The model gives members away")
 
 
 def test_a_guess_that_finds_only_the_edge_is_exposure_too(target, bench):
@@ -121,11 +123,19 @@ def test_a_guess_that_finds_only_the_edge_is_exposure_too(target, bench):
     assert found.auc().low < 0.5 and found.tpr_at(0.01).low > 0.01 and found.state == "exposed"
 
 
-def test_meets_takes_the_upper_limit(target, bench):
-    found = guessed(target, bench, 0.5)
-    limit = found.exposure(0.05).high
-    assert found.meets(limit, 0.05) and not found.meets(limit - 1e-9, 0.05)
+def test_meets_takes_the_upper_limit(whole):
+    found = replace(whole, findings=(whole["lira"],))
+    limit = found.exposure(0.1).high
+    assert found.meets(limit, 0.1) and not found.meets(limit - 1e-9, 0.1)
     assert not found.meets(0.9, 0.001)  # 320 others cannot test a rate of 0.1 %
+
+
+def test_without_shadow_models_nothing_is_met(whole, target, bench):
+    weak = replace(whole, findings=(whole["gap"], whole["population"]))
+    assert whole.adaptive and not weak.adaptive
+    assert not weak.meets(0.99, 0.1) and whole.meets(0.99, 0.1)
+    assert "No shadow models were trained" in guessed(target, bench, 0.0).verdict
+    assert (whole.to_dict()["adaptive"], weak.to_dict()["adaptive"]) == (True, False)
 
 
 def test_one_model_that_speaks_against_it_meets_nothing(whole):
@@ -187,8 +197,12 @@ def test_external_says_nothing_of_single_people(whole):
     digests = {one["digest"] for one in inside["exposed"]}
     assert len(digests) == 10 and not any(digest in json.dumps(outside) for digest in digests)
     assert outside["external"] and not inside["external"]
-    shared = set(inside) - {"exposed", "subgroups", "external"}
+    assert all(finding["by_group"] == {} for finding in outside["findings"])
+    assert any(finding["by_group"] for finding in inside["findings"])
+    shared = set(inside) - {"exposed", "subgroups", "external", "findings", "target"}
     assert {name: inside[name] for name in shared} == {name: outside[name] for name in shared}
+    assert [{**one, "by_group": {}} for one in inside["findings"]] == outside["findings"]
+    assert {**inside["target"], "classes": ["class 1", "class 2"]} == outside["target"]
 
 
 def test_tables_that_differ_withhold_the_verdict(target_of, given):

@@ -76,6 +76,8 @@ def test_catalogue_and_checkers_are_one_list():
         (LOW, HIGH, GOAL, "failed"),
         (HIGH, LOW, GOAL, "failed"),  # this one model speaks against it
         (UNTESTED, None, GOAL, "missing"),
+        (LOW, UNTESTED, GOAL, "measured"),  # an untested mean hides nothing
+        (HIGH, UNTESTED, GOAL, "failed"),
         (LOW, None, {**GOAL, "fpr": 0.05}, "missing"),
         (HIGH, None, None, "failed"),  # without a goal a guess is the bar
         (number(0.02, 0.01, 0.09), None, None, "measured"),
@@ -83,8 +85,8 @@ def test_catalogue_and_checkers_are_one_list():
 )
 @pytest.mark.parametrize("claim", ["C2", "C3"])
 def test_membership_is_judged_by_the_upper_limit(claim, own, mean, goal, expected):
-    name = {"C2": "population", "C3": "gap"}[claim]
-    assert state(claim, finding(name, own, mean=mean), goal=goal) == expected
+    attack = finding("lira", own, mean=mean, parameters={"scores": claim == "C2"})
+    assert state(claim, attack, goal=goal) == expected
 
 
 @pytest.mark.parametrize(("claim", "scores"), [("C2", True), ("C3", False)])
@@ -105,12 +107,16 @@ def test_no_scores_means_nothing_to_read_from_them():
     found = answer("C2", finding("gap"), target={"access": "labels", "defenses": []})
     assert found.state == "measured" and "gives no scores" in found.statement
     assert state("C2", finding("gap")) == "missing"
+    assert state("C2", finding("population")) == "missing"  # weaker attacks alone prove little
     assert state("C3", finding("population")) == "missing"
+    gap = answer("C3", finding("gap"))
+    assert gap.state == "missing" and "right answers alone give AUC 0.600" in gap.statement
 
 
 @pytest.mark.parametrize("claim", ["C2", "C3", "C6"])
 def test_a_withheld_verdict_fails_what_rests_on_it(claim):
-    found = answer(claim, finding("population"), finding("gap"), state="withheld", withheld=["tables differ"])
+    attacks = finding("population"), finding("lira", parameters={"scores": claim == "C2"})
+    found = answer(claim, *attacks, state="withheld", withheld=["tables differ"])
     assert found.state == "failed" and "tables differ" in found.statement
 
 

@@ -24,7 +24,7 @@ from reticent.protect import FAMILIES
 from reticent.target.access import Access
 from reticent.target.target import Target
 
-KINDS = ("pandas", "polars", "arrays", "classes", "margins")
+KINDS = ("pandas", "polars", "arrays", "classes", "margins", "repeated")
 CASES = [
     (family, pick, kind) for family in FAMILIES for pick, kind in [*((0, kind) for kind in KINDS), (-1, "classes")]
 ]

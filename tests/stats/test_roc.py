@@ -61,16 +61,27 @@ def test_auc_at_the_ends():
     assert not roc.auc(np.ones(1), np.ones(7)).tested
 
 
+def tossing(members, others, slips):
+    """Members found while ``slips`` others are: among equal scores by a coin, and all before the next other's score."""
+    hits, seen = 0.0, 0
+    for score in sorted({*members, *others}, reverse=True):
+        alike, slip = sum(one == score for one in members), sum(one == score for one in others)
+        if seen + slip > slips:
+            return hits + alike * (slips - seen) / slip
+        hits, seen = hits + alike, seen + slip
+    return hits
+
+
 @pytest.mark.parametrize("ties", [0, 1])
 @pytest.mark.parametrize(("fpr", "slips"), [(0.01, 3), (0.05, 15), (0.2, 60), (0.5, 150)])
-def test_tpr_is_the_best_threshold_that_slips_no_more(fpr, slips, ties):
+def test_tpr_is_what_the_attacker_finds_at_so_many_slips(fpr, slips, ties):
     members, others = scores(11, 120, 300, ties=ties)
-    best = 0.0
-    for threshold in np.concatenate([others, members, [-math.inf, math.inf]]):
-        if sum(other > threshold for other in others) <= slips:
-            best = max(best, sum(member > threshold for member in members) / len(members))
     found = roc.tpr_at(members, others, fpr=fpr)
-    assert found.value == best
+    assert found.value == pytest.approx(tossing(members, others, slips) / 120, abs=1e-12)
+    if not ties:  # without ties it is the best threshold that slips no more
+        thresholds = np.concatenate([others, members, [-math.inf]])
+        best = max((members > t).mean() for t in thresholds if (others > t).sum() <= slips)
+        assert found.value == pytest.approx(best)
     assert 0 <= found.low <= found.value <= found.high <= 1
 
 
@@ -88,6 +99,17 @@ def test_tpr_interval_is_the_mixture_over_the_unknown_threshold():
     low, high = np.quantile(drawn, [0.05, 0.95])
     assert found.low == pytest.approx(low, abs=0.006)
     assert found.high == pytest.approx(high, abs=0.006)
+
+
+def test_who_cannot_tell_people_apart_finds_as_many_as_he_slips():
+    """Labels alone leak along the chord: of two scores, members have the higher one more often."""
+    members, others = np.repeat([1.0, 0.0], [90, 10]), np.repeat([1.0, 0.0], [210, 90])
+    found = roc.tpr_at(members, others, fpr=0.1)
+    assert found.value == pytest.approx(0.9 * 0.1 / 0.7) and found.low < found.value < found.high
+    flat = roc.tpr_at(np.zeros(400), np.zeros(400), fpr=0.05)
+    assert flat.value == pytest.approx(0.05) and flat.low < 0.05 < flat.high
+    nowhere = roc.tpr_at(np.zeros(400), np.ones(400), fpr=0.05)
+    assert nowhere.value == 0
 
 
 def test_tpr_needs_enough_nonmembers():

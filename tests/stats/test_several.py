@@ -11,14 +11,23 @@ from reticent.stats.several import tpr_over_models
 BLOCKS = 25
 
 
+def tossing(members, others, slips):
+    """Members found while ``slips`` others are: among equal scores by a coin, and all before the next other's score."""
+    hits, seen = 0.0, 0
+    for score in sorted({*members, *others}, reverse=True):
+        alike, slip = sum(one == score for one in members), sum(one == score for one in others)
+        if seen + slip > slips:
+            return hits + alike * (slips - seen) / slip
+        hits, seen = hits + alike, seen + slip
+    return hits
+
+
 def naive_rate(scores, inside, fpr):
-    """Between the two non-members around the rank whose expected false-positive rate is ``fpr``."""
-    others = sorted((s for s, member in zip(scores, inside, strict=True) if not member), reverse=True)
-    members = [s for s, member in zip(scores, inside, strict=True) if member]
+    """Between the two ranks around the one whose expected false-positive rate is ``fpr``."""
+    others, members = scores[~inside].tolist(), scores[inside].tolist()
     rank = max(fpr * (len(others) + 1) - 1, 0)
     first = math.floor(rank)
-    upper, lower = others[first], others[min(first + 1, len(others) - 1)]
-    hits = [sum(s > threshold for s in members) for threshold in (upper, lower)]
+    hits = [tossing(members, others, first + step) for step in (0, 1)]
     return (hits[0] + (rank - first) * (hits[1] - hits[0])) / len(members)
 
 

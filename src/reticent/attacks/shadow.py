@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from reticent import _progress, _seeds
+from reticent.attacks.signals import confidence
 from reticent.attacks.workbench import Workbench
 from reticent.errors import ModelError, RecipeError
 from reticent.stats.rates import clopper_pearson
@@ -81,8 +82,14 @@ def shadows(target: Target, count: int, seed: int, bench: Workbench) -> Shadows:
     return bench.once(key, partial(_train_all, target, membership, seed, bench))
 
 
+def needed(target: Target) -> int:
+    """Return how many shadow models it takes for every row to be in four of them and out of four."""
+    people = target.population
+    return MIN_COUNT * splits.round_of(int(people.is_member.sum()) / len(people), len(people))[1]
+
+
 def _train_all(target: Target, membership: npt.NDArray[np.bool_], seed: int, bench: Workbench) -> Shadows:
-    names = [_piece_name(target, rows, seed, index) for index, rows in enumerate(membership)]
+    names = [None] * len(membership) if bench.folder is None else _piece_names(target, membership, seed)
     shape = target.scores.shape
     pieces = [None if name is None else bench.kept(name, shape) for name in names]
     missing = [index for index, piece in enumerate(pieces) if piece is None]
@@ -107,6 +114,11 @@ def _train_one(target: Target, rows: npt.NDArray[np.intp], seed: int) -> npt.NDA
         raise RecipeError(
             f"a model trained on other rows of these tables does not answer for all of them: {error}"
         ) from error
+    if answers.ndim != 2 or not np.isfinite(answers).all() or np.abs(answers.sum(axis=1) - 1).max(initial=0) > 1e-3:
+        raise RecipeError(
+            "a model trained on other rows of these tables gives answers that are no probabilities: expected finite "
+            "numbers that add up to one in each row. Check the recipe"
+        )
     return aligned(answers, model, target.model).astype(np.float32)
 
 
@@ -120,24 +132,32 @@ def aligned(answers: npt.NDArray[np.float64], model: Model, like: Model) -> npt.
     return full
 
 
-def _piece_name(target: Target, rows: npt.NDArray[np.bool_], seed: int, index: int) -> str | None:
+def _piece_names(target: Target, membership: npt.NDArray[np.bool_], seed: int) -> list[str | None]:
+    """Return a name for each shadow's piece that says all it depends on, or None where that cannot be known."""
     fingerprint = target.recipe.fingerprint if target.recipe is not None else None
-    if fingerprint is None:
-        return None  # another recipe could hide behind the same name: better to train again
+    if fingerprint is None:  # another recipe could hide behind the same name: better to train again
+        return [None] * len(membership)
     table = target.population.table
-    content = hashlib.sha256(digests(table, table.columns).tobytes())
-    content.update(f"{fingerprint} {target.access.words} {target.features} {seed} {index}".encode())
-    content.update(rows.tobytes())
-    return content.hexdigest()[:32]
+    common = hashlib.sha256(digests(table, table.columns).tobytes())
+    common.update(f"{fingerprint} {target.access.words} {target.features} {seed}".encode())
+    names: list[str | None] = []
+    for index, rows in enumerate(membership):
+        content = common.copy()
+        content.update(f" {index}".encode() + rows.tobytes())
+        names.append(content.hexdigest()[:32])
+    return names
 
 
 def fidelity(target: Target, trained: Shadows) -> dict[str, float]:
     """Return how the target's accuracy compares with its shadows', on own rows and on others.
 
     ``deviations`` counts how many shadow standard deviations the target's accuracy on its members lies below the
-    shadows' accuracy on theirs: far below means that the model was not trained on these rows, or in another way.
+    shadows' accuracy on theirs: far below means that the model was not trained on these rows, or in another way; far
+    above, that its shadows remember less than it does and the audit would miss what it knows. ``sureness_deviations``
+    says the same of the probability given to the truth.
     """
     own, others = trained.accuracy(target.truth)
+    sure, sure_sd, theirs = _sureness(target, trained)
     right = target.labels == target.truth
     member = target.population.is_member
     mine = float(right[member].mean())
@@ -153,4 +173,21 @@ def fidelity(target: Target, trained: Shadows) -> dict[str, float]:
         "shadows_others": float(others.mean()),
         "shadows_others_sd": float(others.std(ddof=1)),
         "deviations": (float(own.mean()) - mine) / spread,
+        "sureness": sure,
+        "shadows_sureness": theirs,
+        "sureness_deviations": (theirs - sure) / sure_sd,
     }
+
+
+def _sureness(target: Target, trained: Shadows) -> tuple[float, float, float]:
+    """Return the mean probability of the truth on own rows: the target's, its deviation, and the shadows' mean."""
+    member = target.population.is_member
+    mine = confidence(target.scores, target.truth)[member]
+    each = np.array(
+        [
+            row[inside].mean()
+            for row, inside in zip(confidence(trained.scores, target.truth), trained.membership, strict=True)
+        ]
+    )
+    spread = max(float(each.std(ddof=1)), float(mine.std(ddof=1) / np.sqrt(len(mine))), 1e-4)
+    return float(mine.mean()), spread, float(each.mean())

@@ -23,6 +23,7 @@ from reticent.attacks.attack import admit
 from reticent.attacks.membership.blind import baseline
 from reticent.attacks.result import Finding
 from reticent.attacks.workbench import Workbench
+from reticent.errors import AccessError
 from reticent.stats.estimate import Estimate
 from reticent.stats.rates import rate
 from reticent.target.access import Access
@@ -70,6 +71,9 @@ def _as_rows(array: npt.NDArray[np.generic], width: int) -> Iterator[Array]:
     if array.ndim == 2 and array.shape[0] > 0:
         if array.shape[1] == width:
             yield array.astype(np.float64)
+        elif array.shape[1] == width + 1:  # rows kept together with their label
+            yield array[:, :-1].astype(np.float64)
+            yield array[:, 1:].astype(np.float64)
         elif array.shape[0] == width:
             yield array.T.astype(np.float64)
 
@@ -90,6 +94,12 @@ class StoredFinding(Finding):
     def rows_found(self) -> int:
         """How many members' rows lie in the model."""
         return int(self.scores[self.is_member & self.rows].sum())
+
+    @property
+    def beyond_chance(self) -> bool:
+        """Whether more members' rows were found than coincidence explains."""
+        expected = self.chance.value * float((self.is_member & self.rows).sum())
+        return self.rows_found > 2 * expected and self.rows_found > expected + 3 * expected**0.5
 
     @property
     def chance(self) -> Estimate:
@@ -114,6 +124,7 @@ class StoredRows:
         scores = np.zeros(len(people))
         places: dict[str, int] = {}
         skipped: list[str] = []
+        compared = 0
         for step, rows in target.model.representations(people.table.features(target.features)):
             if rows.ndim != 2 or rows.size == 0:
                 skipped.append(f"{step} (not all numbers)")
@@ -121,9 +132,12 @@ class StoredRows:
             if rows.size > _MAX_CELLS:
                 skipped.append(f"{step} (too wide)")
                 continue
+            compared += 1
             found, where = stored_scores(rows, arrays)
             scores = np.maximum(scores, found)
             places |= {f"{path} ({step})": count for path, count in where.items()}
+        if not compared:
+            raise AccessError(f"no representation of the rows could be compared: {', '.join(skipped)}")
         return StoredFinding(
             name=self.name,
             title=self.title,

@@ -70,8 +70,9 @@ class Workbench:
             If a worker process dies.
         """
         runner = joblib.Parallel(n_jobs=self._workers, return_as="generator")
+        results = runner(joblib.delayed(_on_one_thread)(work, *task) for task in tasks)
         try:
-            for result, seconds, warned in runner(joblib.delayed(_on_one_thread)(work, *task) for task in tasks):
+            for result, seconds, warned in results:
                 self._pace = seconds
                 for message, category, filename, line in sorted(warned - self._warned, key=str):
                     warnings.warn_explicit(message, category, filename, line)
@@ -81,6 +82,10 @@ class Workbench:
             raise ReticentError(
                 "a worker process died, most likely because memory ran out. Use fewer workers (n_jobs=1) or fewer rows"
             ) from error
+        finally:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # whoever stops a run knows that some of its work was in vain
+                results.close()
 
     @property
     def _workers(self) -> int | None:
@@ -91,9 +96,10 @@ class Workbench:
         """Say how long the run will take, once the first of ``missing`` models of a set of ``each`` is trained."""
         if self._foretold >= self.rounds:
             return
-        models = max(missing, (self.rounds - self._foretold) * each - self.finished)
+        done = max(self.finished, each - missing + 1)
+        models = max(missing - 1, (self.rounds - self._foretold) * each - done)
         self._foretold = self.rounds
-        workers = min(joblib.effective_n_jobs(self._workers), models)
+        workers = max(1, min(joblib.effective_n_jobs(self._workers), models))
         _progress.forecast(f"{models} shadow models to train", self._pace * models / workers)
 
     @property

@@ -4,6 +4,7 @@ import hashlib
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,8 @@ from reticent.backends.walk import walk
 from reticent.errors import ModelError, RecipeError
 from reticent.target.model import Model, Recipe
 from reticent.target.table import Table
+
+_PLAIN = (str, bytes, int, float, tuple)
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,13 +85,18 @@ class FunctionRecipe:
 
     @property
     def fingerprint(self) -> str | None:
-        try:
-            source = inspect.getsource(self.function)
-        except (OSError, TypeError):
-            return None
-        if inspect.ismethod(self.function) or getattr(self.function, "__closure__", None):
+        function = self.function
+        if not inspect.isfunction(function) or function.__closure__ or function.__name__ == "<lambda>":
             return None  # what it holds cannot be known
-        return hashlib.sha256(f"{self.function.__module__} {source}".encode()).hexdigest()
+        try:
+            source = Path(inspect.getsourcefile(function) or "").read_text(encoding="utf-8")
+        except (OSError, TypeError, UnicodeDecodeError):
+            return None
+        # The whole file, since a constant beside the function decides as much, and what was set since it was read.
+        known = {name: function.__globals__.get(name) for name in function.__code__.co_names}
+        plain = sorted((name, repr(value)) for name, value in known.items() if isinstance(value, _PLAIN))
+        defaults = (function.__defaults__, function.__kwdefaults__)
+        return hashlib.sha256(f"{function.__qualname__} {source} {plain} {defaults}".encode()).hexdigest()
 
     def capacities(self) -> Sequence[Mapping[str, Any]]:
         return ()

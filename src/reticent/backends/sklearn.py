@@ -14,10 +14,11 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 from sklearn.base import clone, is_regressor
+from sklearn.ensemble import BaggingClassifier
 from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import Pipeline
 
-from reticent.backends.walk import walk
+from reticent.backends.walk import find, walk
 from reticent.errors import ModelError, ParameterError, RecipeError
 from reticent.target.table import Table
 
@@ -75,7 +76,9 @@ class SklearnModel:
 
     def labels(self, x: Any) -> npt.NDArray[np.intp]:
         # What predict says, even where the largest probability says otherwise (as in support vector machines).
-        return np.searchsorted(self.classes, np.asarray(self._answer(self.native.predict, x)).ravel())
+        order = np.argsort(self.classes)  # not every library keeps its classes sorted
+        answers = np.asarray(self._answer(self.native.predict, x)).ravel()
+        return order[np.searchsorted(self.classes, answers, sorter=order)]
 
     def _answer(self, method: Any, x: Any) -> Any:
         if _is(self.native, "lightgbm"):
@@ -95,11 +98,18 @@ class SklearnModel:
         yield from walk(self.native)
 
     def representations(self, x: Any) -> Iterator[tuple[str, npt.NDArray[Any]]]:
-        yield "the table", _numeric(x)
-        step = x
-        for name, transformer in _steps(self.native):
-            step = transformer.transform(step)
-            yield f"after {name}", _numeric(step)
+        rows = _numeric(x)
+        yield "the table", rows
+        for columns in _column_choices(self.native, rows.shape[1] if rows.ndim == 2 else 0):
+            yield "some columns of the table", rows[:, columns]
+        for pipeline in find(self.native, Pipeline):
+            step = x
+            for name, transformer in _steps(pipeline):
+                try:
+                    step = transformer.transform(step)
+                except Exception:  # a pipeline inside another one, which is not fed with the table
+                    break
+                yield f"after {name}", _numeric(step)
 
     def describe(self) -> Mapping[str, Any]:
         return describe_estimator(self.native)
@@ -254,6 +264,13 @@ def _smoother(parameter: str, value: Any, current: Any) -> bool:
     if not isinstance(current, int | float) or isinstance(current, bool):
         return False
     return bool(value < current) if parameter == "C" else bool(value > current)
+
+
+def _column_choices(model: Any, width: int) -> list[npt.NDArray[np.intp]]:
+    """Return the columns that each member of a bag of estimators was given, where they differ."""
+    bags = [bag for bag in find(model, BaggingClassifier) if hasattr(bag, "estimators_features_")]
+    choices = [np.asarray(columns) for bag in bags for columns in bag.estimators_features_]
+    return [columns for columns in choices if 0 < len(columns) < width and columns.max() < width]
 
 
 def _steps(model: Any) -> Iterator[tuple[str, Any]]:

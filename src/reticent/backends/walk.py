@@ -5,11 +5,13 @@ A model keeps training rows in arrays. Class names tell only of the classes that
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+
+T = TypeVar("T")
 
 _DEPTH = 40
 _MAX_CELLS = 100_000_000  # a sparse matrix with more would not fit into memory once written out
@@ -24,6 +26,17 @@ def walk(root: Any) -> Iterator[tuple[str, npt.NDArray[Any]]]:
     >>> sorted({path for path, array in walk(model) if array.shape == (2, 2)})
     ['_tree.data']
     """
+    for path, _, array in _visit(root):
+        if array is not None and array.dtype.kind in "fiub":
+            yield path, array
+
+
+def find(root: Any, kind: type[T]) -> list[T]:
+    """Return every object of a kind that can be reached from ``root``, itself included."""
+    return [value for _, value, _ in _visit(root) if isinstance(value, kind)]
+
+
+def _visit(root: Any) -> Iterator[tuple[str, Any, npt.NDArray[Any] | None]]:
     seen: set[int] = set()
     kept: list[Any] = []  # so that no id is given twice while walking
     stack: list[tuple[str, Any, int]] = [("", root, 0)]
@@ -34,9 +47,8 @@ def walk(root: Any) -> Iterator[tuple[str, npt.NDArray[Any]]]:
         seen.add(id(value))
         kept.append(value)
         array = _as_array(value)
-        if array is not None and array.dtype.kind in "fiub":
-            yield path, array
-        elif array is not None and array.dtype.kind == "O":
+        yield path, value, array
+        if array is not None and array.dtype.kind == "O":
             stack.extend((name, item, depth + 1) for name, item in _items(path, array.ravel().tolist()))
         elif array is None:
             stack.extend((name, inner, depth + 1) for name, inner in _inside(path, value))

@@ -3,6 +3,8 @@
 All functions take arrays and return arrays; a *unit* is the smallest set of rows that may not be torn apart.
 """
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 from scipy.sparse import coo_array
@@ -12,8 +14,6 @@ from reticent import _seeds
 
 Ids = npt.NDArray[np.intp]
 Mask = npt.NDArray[np.bool_]
-
-_ROUND_MAX = 8
 
 
 def units(*memberships: npt.NDArray[np.generic]) -> Ids:
@@ -55,11 +55,7 @@ def halves(unit: Ids, size: int, count: int, seed: int) -> Mask:
     in and out as evenly as the share ``size / n`` allows (in pairs of complements where it is one half).
     """
     names, unit, counts = np.unique(unit, return_inverse=True, return_counts=True)
-    share = size / len(unit)
-    per_round = int(np.clip(round(1 / min(share, 1 - share)), 2, _ROUND_MAX))
-    even = round(share * per_round) / per_round
-    if abs(even - share) * len(unit) <= 2:  # an odd row more would be in or out of every shadow of a round
-        share = even
+    share, per_round = round_of(size / len(unit), len(unit))
     rows = np.zeros((count, len(unit)), dtype=bool)
     for first in range(0, count, per_round):
         order = _seeds.generator(seed, "shadow halves", first).permutation(len(names))
@@ -68,3 +64,12 @@ def halves(unit: Ids, size: int, count: int, seed: int) -> Mask:
         for shadow in range(first, min(first + per_round, count)):
             rows[shadow] = ((position + (shadow - first) / per_round) % 1 < share)[unit]
     return rows
+
+
+def round_of(share: float, n: int) -> tuple[float, int]:
+    """Return (share, shadows in a round): in one round every row is in at least once and out at least once."""
+    rare = min(share, 1 - share)
+    even = round(share * round(1 / rare)) / round(1 / rare)
+    if abs(even - share) * n <= 2:  # an odd row more would be in or out of every shadow of a round
+        return even, round(1 / rare)
+    return share, math.ceil(1 / rare)

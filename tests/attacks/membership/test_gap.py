@@ -6,6 +6,7 @@ import pytest
 from reticent.attacks.membership.gap import Gap
 from reticent.attacks.workbench import Workbench
 from reticent.stats.rates import difference, rate
+from reticent.target.population import Half
 
 
 @pytest.fixture(scope="module")
@@ -30,14 +31,26 @@ def test_facts_are_counted(finding):
     assert found.reading()["gap"].low > 0.1
 
 
+def test_a_half_is_read_on_its_rows(finding):
+    target, found = finding
+    sealed = found.on(Half.SEALED)
+    rows, member = target.population.sealed, target.population.is_member
+    assert sealed.reading()["gap"] == difference(found.scores[rows & member], found.scores[rows & ~member])
+    assert sealed.reading()["members per feature"] == 320 / 4
+    yes = rows & (target.population.table.labels() == "yes")
+    told = sealed.by_group()["gap where y = yes"]
+    assert told.value == found.scores[yes & member].mean() - found.scores[yes & ~member].mean()
+    assert sealed.to_dict()["by_group"]["gap where y = yes"] == told.to_dict()
+
+
 def test_groups_are_label_and_sensitive_values_that_are_large_enough(finding):
     target, found = finding
-    groups = {name.removeprefix("gap where ") for name in found.facts if name.startswith("gap where")}
+    groups = {name.removeprefix("gap where ") for name in found.by_group()}
     table = target.population.table
     assert groups == {"y = no", "y = yes", *(f"town = {town}" for town in ("Bonn", "Ems", "Ulm", "Wien"))}
     rows = table.column("town") == "Ulm"
     member = target.population.is_member
-    ulm = found.reading()["gap where town = Ulm"]
+    ulm = found.by_group()["gap where town = Ulm"]
     assert ulm.value == found.scores[rows & member].mean() - found.scores[rows & ~member].mean()
     assert ulm.level == pytest.approx(1 - 0.05 / 6)  # six intervals that hold together
 
@@ -49,5 +62,5 @@ def test_small_groups_are_not_compared(target_of, given):
         return table
 
     target = target_of(sensitive=("town",), members=rare("members"), nonmembers=rare("nonmembers"))
-    facts = Gap().run(target, 0, Workbench(n_jobs=1)).facts
-    assert "gap where town = Rom" not in facts and "gap where town = Ulm" in facts
+    groups = Gap().run(target, 0, Workbench(n_jobs=1)).by_group()
+    assert "gap where town = Rom" not in groups and "gap where town = Ulm" in groups

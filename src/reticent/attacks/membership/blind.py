@@ -48,8 +48,11 @@ def blind_scores(
     seed
         For folds and classifier.
     """
-    scores = np.empty(len(rows))
-    folds = StratifiedGroupKFold(_FOLDS, shuffle=True, random_state=_seeds.integer(seed, "blind", "folds"))
+    scores = np.full(len(rows), 0.5)
+    count = min(_FOLDS, *(len(np.unique(unit[side])) for side in (is_member, ~is_member)))
+    if count < 2:
+        return scores  # one group cannot be held out
+    folds = StratifiedGroupKFold(count, shuffle=True, random_state=_seeds.integer(seed, "blind", "folds"))
     for number, (train, test) in enumerate(folds.split(rows, is_member, unit)):
         classifier = HistGradientBoostingClassifier(
             max_iter=60, max_leaf_nodes=15, random_state=_seeds.integer(seed, "blind", number)
@@ -83,6 +86,12 @@ class Blind:
             seed=seed,
             against_model=False,
         )
+
+
+def fewest_units(target: Target) -> int:
+    """Return how many units the smaller side has: with one, nothing can be held out."""
+    people = target.population
+    return min(len(np.unique(people.unit[side])) for side in (people.is_member, ~people.is_member))
 
 
 def baseline(target: Target, seed: int, bench: Workbench) -> npt.NDArray[np.float64]:

@@ -34,10 +34,21 @@ class Anonymization:
     k: int
     quasi_identifiers: tuple[str, ...]
     features: tuple[str, ...]
+    person: str | None  # whose rows these are: k counts people, or households, not rows
 
     @property
     def name(self) -> str:
-        return f"k={self.k} on {','.join(self.quasi_identifiers)}"
+        return f"k={self.k} on {','.join(self.quasi_identifiers)} by {self.person}"
+
+    def seen(self, table: Table) -> Any:
+        """Return what the anonymizer is given: the model's columns and whose rows they are."""
+        return table.features(self.features if self.person is None else (*self.features, self.person))
+
+    def owner(self, table: Table) -> str | int | None:
+        """Return what that table calls the column of persons."""
+        if self.person is None or not isinstance(table, ArrayTable):
+            return self.person
+        return table.columns.index(self.person)
 
     def keys(self, table: Table) -> list[str] | list[int]:
         """Return what a model's table calls the quasi-identifiers: names in a frame, positions in an array."""
@@ -46,8 +57,8 @@ class Anonymization:
         return list(self.quasi_identifiers)
 
     def __call__(self, table: Table, seed: int) -> Table:
-        anonymizer = Anonymizer(k=self.k, quasi_identifiers=self.keys(table))
-        changed = anonymizer.fit_transform(table.features(self.features), table.labels())
+        anonymizer = Anonymizer(k=self.k, quasi_identifiers=self.keys(table), person=self.owner(table))
+        changed = anonymizer.fit_transform(self.seen(table), table.labels())
         return table.with_features(changed, self.quasi_identifiers)
 
 
@@ -126,9 +137,14 @@ class KAnonymize:
             return "it must be trained again, and the target has no recipe"
         if not self._columns(target):
             return "no quasi-identifier is among the model's columns; name them in describe(quasi_identifiers=...)"
-        if int(target.population.is_member.sum()) < 2 * self.k:
-            return f"fewer than {2 * self.k} members"
+        if self._people(target) < 2 * self.k:
+            return f"fewer than {2 * self.k} members, counted by {target.schema.groups or 'rows'}"
         return None
+
+    def _people(self, target: Target) -> int:
+        if target.schema.groups is None:
+            return int(target.population.is_member.sum())
+        return len(np.unique(target.population.members.column(target.schema.groups).astype(str)))
 
     def _columns(self, target: Target) -> tuple[str, ...]:
         return tuple(name for name in target.schema.quasi_identifiers if name in target.features)
@@ -138,17 +154,19 @@ class KAnonymize:
         admit(self, target)
         assert target.recipe is not None  # admitted
         columns = self._columns(target)
-        change = Anonymization(self.k, columns, target.features)
+        change = Anonymization(self.k, columns, target.features, target.schema.groups)
         members = target.population.members
         keys = change.keys(members)
         recipe = TableRecipe(target.recipe, change, _Wrap(self.k, tuple(keys)))
-        smallest = smallest_class(change(members, seed).features(target.features), keys)
+        released = change(members, seed)
+        smallest = smallest_class(change.seen(released), keys, change.owner(released))
+        counted = "rows" if change.person is None else f"different values of {change.person}"
         claim = {
             "kind": "k-anonymity",
             "k": self.k,
             "columns": list(columns),
             "smallest_class": smallest,
-            "statement": f"k = {self.k} on {', '.join(columns)}; the smallest class has {smallest} people",
+            "statement": f"k = {self.k} on {', '.join(columns)}; the smallest class has {smallest} {counted}",
         }
         parameters = {"k": self.k, "quasi_identifiers": list(columns)}
         return target.protected(recipe(members, seed), recipe, statement(self, parameters, claim))

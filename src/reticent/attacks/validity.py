@@ -1,0 +1,59 @@
+"""When no verdict can be given: the tables are not of one population, or the shadows are not like the target."""
+
+from typing import Any
+
+import numpy as np
+
+from reticent.attacks.membership.blind import fewest_units
+from reticent.errors import MismatchError
+from reticent.stats import roc
+from reticent.target.target import Target
+
+_MISMATCH_DEVIATIONS = 4.0
+_BETTER_DEVIATIONS = 5.0
+_BLIND_LEVEL = 0.999  # a false alarm of the split check withholds a verdict: at most one run in a thousand
+_BLIND_AUC = 0.55
+_BLIND_TPR = 0.02
+
+
+def split_problems(scores: np.ndarray[Any, np.dtype[np.float64]], target: Target) -> list[str]:
+    """Return why the two tables are not of one population, by the blind attacker's scores, shape (n,)."""
+    member = target.population.is_member
+    if fewest_units(target) < 2:
+        return ["members or non-members are one single group, so whether both are of one population cannot be checked"]
+    area = roc.auc(scores[member], scores[~member], level=_BLIND_LEVEL)
+    edge = roc.tpr_at(scores[member], scores[~member], fpr=0.01, level=_BLIND_LEVEL)
+    if (area.low > 0.5 and area.value > _BLIND_AUC) or (edge.tested and edge.low > _BLIND_TPR):
+        return [
+            f"members and non-members are not of one population: a classifier that never saw the model tells them "
+            f"apart with AUC {area}. What an attack finds here may be the tables' difference, not the model's memory. "
+            f"Draw both tables at random from the same people"
+        ]
+    return []
+
+
+def mismatches(seen: dict[str, float], target: Target, action: str) -> list[str]:
+    """Return why the shadow models do not stand for the target, by their :func:`~reticent.attacks.shadow.fidelity`.
+
+    Raises
+    ------
+    MismatchError
+        If the target is far worse on its members than its shadows on theirs, and ``action`` is "error".
+    """
+    if seen["deviations"] > _MISMATCH_DEVIATIONS:
+        message = (
+            f"the model is right on {100 * seen['members']:.1f} % of its members, while models trained the same way on "
+            f"as many rows are right on {100 * seen['shadows_own']:.1f} % of theirs ({seen['deviations']:.0f} standard "
+            f"deviations more). It was probably trained on other rows or in another way"
+        )
+        if action == "error":
+            raise MismatchError(f"{message}. Hand in the right file, pass recipe=, or shadow_mismatch='withhold'")
+        return [message]
+    if seen["deviations"] < -_BETTER_DEVIATIONS or abs(seen["sureness_deviations"]) > _BETTER_DEVIATIONS:
+        return [
+            f"the shadow models do not remember their rows as the model remembers its own: right on "
+            f"{100 * seen['shadows_own']:.1f} % against {100 * seen['members']:.1f} %, sure of the truth at "
+            f"{seen['shadows_sureness']:.3f} against {seen['sureness']:.3f}. What they miss the audit would miss. Pass "
+            f"a recipe= that trains as the model was trained"
+        ]
+    return []
