@@ -1,6 +1,7 @@
 """Real tables: as many rows as published, roles that exist, halves that share no row."""
 
 import os
+from urllib.error import URLError
 
 import numpy as np
 import pandas as pd
@@ -94,6 +95,17 @@ def test_adult_without_folder_and_network(monkeypatch):
         datasets.adult()
     with pytest.raises(TableError, match="both"):
         datasets.adult("train")
+
+
+def test_adult_without_a_network_asks_scikit_learn_as_it_wants_to_be_asked(monkeypatch, tmp_path):
+    def no_network(*args, **options):
+        raise URLError("no route")
+
+    monkeypatch.delenv("RETICENT_DATA", raising=False)
+    monkeypatch.setenv("SCIKIT_LEARN_DATA", str(tmp_path))
+    monkeypatch.setattr("sklearn.datasets._openml.urlopen", no_network)
+    with pytest.raises(TableError, match="no route"):
+        datasets.adult()
 
 
 def test_adult_from_openml_looks_like_adult_from_disk(monkeypatch):

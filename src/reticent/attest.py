@@ -12,7 +12,7 @@ from typing import Any
 
 from reticent.attacks.result import versions
 from reticent.audit import Audit
-from reticent.claims.checkers import CHECKERS, Answer, Evidence
+from reticent.claims.checkers import CHECKERS, DECLARABLE, Answer, Evidence
 from reticent.errors import ParameterError
 from reticent.target.goal import Goal
 from reticent.views import external as views_external
@@ -154,8 +154,11 @@ def attest(
     if said and not by:
         raise ParameterError("expected by=, the name of who declares: a declaration that nobody makes is none")
     for claim in said:
-        if claim not in CHECKERS:
-            raise ParameterError(f"expected a claim among {', '.join(CHECKERS)}; got {claim!r}")
+        if claim not in DECLARABLE:
+            raise ParameterError(
+                f"expected a claim that a person can declare, {' or '.join(DECLARABLE)}; got {claim!r}. The others are "
+                f"measured or proven"
+            )
     when = (on or datetime.date.today()).isoformat()
     first, last = _dict(before), None if after is None else _dict(after)
     evidence = Evidence(

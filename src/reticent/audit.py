@@ -172,6 +172,7 @@ class Audit:
                 "attacks": [finding.name for finding in self.against_model],
             },
             "adaptive": self.adaptive,
+            "keeps_rows": self.keeps_rows,
             "access": self.target.access.words,
             "half": self.half.value,
         }

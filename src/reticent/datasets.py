@@ -13,6 +13,7 @@ lie in this package.
 """
 
 import os
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -306,7 +307,9 @@ def _adult_from_openml(part: str) -> pd.DataFrame:
     if part != "both":
         raise TableError("OpenML does not tell Adult's two parts apart; use part='both', or set RETICENT_DATA")
     try:
-        table: Any = fetch_openml("adult", version=2, as_frame=True, n_retries=0).frame
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # that it tries again is no news
+            table: Any = fetch_openml("adult", version=2, as_frame=True, n_retries=1, delay=0.5).frame
     except OSError as error:  # no network, no such host, no access: urllib's errors are all of this kind
         raise TableError(
             f"Adult is not on this machine and cannot be had from openml.org: {error}. Connect to the network, set "

@@ -147,7 +147,7 @@ def onnx(desk, fit):
     pytest.importorskip("onnxruntime")
     model = make_pipeline(StandardScaler(), LogisticRegression(C=1000, max_iter=5_000))
     model = fit("again.skops", model)
-    kind = convert.common.data_types.FloatTensorType([None, 30])
+    kind = convert.common.data_types.FloatTensorType([None, 10])
     content = convert.convert_sklearn(model, initial_types=[("rows", kind)]).SerializeToString()
     (desk.folder / "model.onnx").write_bytes(content)
     shutil.copy(EXAMPLES / "recipe.py", desk.folder)

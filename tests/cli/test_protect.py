@@ -77,7 +77,7 @@ def onnx(desk, fit):
     convert = pytest.importorskip("skl2onnx")
     pytest.importorskip("onnxruntime")
     model = fit("again.skops", LogisticRegression(C=1000, max_iter=5_000, solver="liblinear"))
-    kind = convert.common.data_types.FloatTensorType([None, 30])
+    kind = convert.common.data_types.FloatTensorType([None, 10])
     content = convert.convert_sklearn(model, initial_types=[("rows", kind)]).SerializeToString()
     (desk.folder / "model.onnx").write_bytes(content)
     shutil.copy(EXAMPLES / "recipe.py", desk.folder)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -182,3 +183,26 @@ def test_another_seed_and_another_recipe_take_nothing_from_what_was_kept(slow):
     already = len(trained(slow))
     assert slow.verb("audit", recipe="slow:train").code == 0
     assert len(trained(slow)) - already == SHADOWS
+
+
+@pytest.mark.slow
+def test_an_interrupted_protection_goes_on_among_its_candidates(slow, desk_at, tmp_path_factory, without_times):
+    """Stopped after the 32 models of the target, among those of the first candidate."""
+    options = {"recipe": "slow:train", "defenses": "coarsen,k-anonymize", "quasi_identifiers": "mean radius"}
+    quiet = tmp_path_factory.mktemp("quiet")
+    shutil.copytree(slow.folder, quiet, dirs_exist_ok=True)
+    code = desk_at(quiet).verb("protect", **options).code
+    assert code in (0, 41)
+    argv = [sys.executable, "-m", "reticent.cli.main", *slow.argv("protect", jobs="1", **options)]
+    run = subprocess.Popen(
+        argv, cwd=slow.folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    _, err = stop(slow, run, signal.SIGINT, models=SHADOWS + 5)
+    kept = len(list((slow.folder / "out" / "unfinished").glob("*.npy")))
+    assert run.returncode == 130 and f"{kept} finished shadow models are kept" in err and kept > SHADOWS
+    assert slow.verb("protect", **options).code == code
+    names = ["audit.json", "frontier.json", *(["after.json"] if code == 0 else [])]
+    for name in names:
+        one, other = (json.loads((folder / "out" / name).read_text()) for folder in (slow.folder, quiet))
+        assert without_times(one) == without_times(other)
+    assert "unfinished" not in left(slow)

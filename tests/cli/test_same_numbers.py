@@ -5,33 +5,32 @@ import json
 import pytest
 
 
-def without_times(result):
-    """Drop timings, wherever they stand."""
-    if isinstance(result, dict):
-        return {name: without_times(value) for name, value in result.items() if name != "timings"}
-    return [without_times(one) for one in result] if isinstance(result, list) else result
+@pytest.fixture
+def numbers(desk, without_times):
+    """``numbers(verb, jobs, **options)``: all JSON that the command writes with so many workers, by name."""
+
+    def run(verb, jobs, **options):
+        out = desk.folder / f"with-{jobs}"
+        out.mkdir()
+        (out / "row.key").write_text("5e" * 32)  # the digests of rows are then the same too
+        said = desk.command(*desk.argv(verb, out=out, jobs=str(jobs), **options))
+        assert said.code in (0, 41), said.err
+        return {path.name: without_times(json.loads(path.read_text())) for path in sorted(out.glob("*.json"))}
+
+    return run
 
 
-def numbers(desk, verb, jobs, **options):
-    out = desk.folder / f"with-{jobs}"
-    out.mkdir()
-    (out / "row.key").write_text("5e" * 32)  # the digests of rows are then the same too
-    said = desk.command(*desk.argv(verb, out=out, jobs=str(jobs), **options))
-    assert said.code in (0, 41), said.err
-    return {path.name: without_times(json.loads(path.read_text())) for path in sorted(out.glob("*.json"))}
-
-
-def test_an_audit_with_one_worker_and_with_two(desk):
-    one, two = (numbers(desk, "audit", jobs) for jobs in (1, 2))
+@pytest.mark.slow
+def test_an_audit_with_one_worker_and_with_two(numbers):
+    one, two = (numbers("audit", jobs) for jobs in (1, 2))
     assert list(one) == ["audit.json"] and one == two
     assert one["audit.json"]["exposed"][0]["digest"]
 
 
 @pytest.mark.slow
-def test_a_protection_with_one_worker_and_with_two(desk):
+def test_a_protection_with_one_worker_and_with_two(numbers):
     one, two = (
-        numbers(desk, "protect", jobs, defenses="coarsen,k-anonymize", quasi_identifiers="mean radius")
-        for jobs in (1, 2)
+        numbers("protect", jobs, defenses="coarsen,k-anonymize", quasi_identifiers="mean radius") for jobs in (1, 2)
     )
     assert len(one) >= 2 and one == two
 

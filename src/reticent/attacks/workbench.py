@@ -5,8 +5,8 @@ kept there, so that an interrupted run goes on where it stopped; the folder is e
 shadow models say about people is personal data too.
 """
 
+import secrets
 import shutil
-import tempfile
 import threading
 import time
 import warnings
@@ -128,11 +128,11 @@ class Workbench:
         if self.folder is None:
             return
         path = self.folder / f"{name}.npy"
-        part: Path | None = None
+        part = path.with_suffix(f".{secrets.token_hex(4)}.part")
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile(dir=self.folder, suffix=".part", delete=False) as file:
-                part = Path(file.name)
+            with part.open("xb") as file:
+                part.chmod(0o600)  # what models say about people is for their owner alone
                 np.save(file, piece, allow_pickle=False)
             part.replace(path)
         except OSError as error:
@@ -140,7 +140,7 @@ class Workbench:
                 f"cannot keep finished work in {self.folder}: {error.strerror or error}. Make room there"
             ) from error
         finally:
-            if part is not None:
+            with suppress(OSError):
                 part.unlink(missing_ok=True)
         self._made.append(path)
 

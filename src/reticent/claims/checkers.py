@@ -222,6 +222,8 @@ def _declared(evidence: Evidence, claim: str, absent: str) -> Answer:
     return Answer("declared", str(said["statement"]), f"said by {said['who']}, {said['when']}")
 
 
+DECLARABLE = ("C7", "E7")  # what only a person can say
+
 CHECKERS: Mapping[str, Callable[[Evidence], Answer]] = {
     "C2": scores,
     "C3": labels,

@@ -8,6 +8,7 @@ from enum import Enum
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from reticent import _validate
 from reticent.errors import TableError
@@ -114,7 +115,10 @@ def build(
     is_member = np.arange(len(table)) < len(members)
     ties = [digests(table, seen)]
     if groups is not None:
-        ties.append(digests(table, [groups]))
+        belongs = digests(table, [groups]).copy()
+        alone = pd.isna(table.column(groups))  # who is in no group is no relative of all others in none
+        belongs[alone] = np.arange(int(alone.sum()), dtype=np.uint64)
+        ties.append(belongs)
     unit = splits.units(*ties)
     shared = ~is_member & np.isin(unit, unit[is_member])
     if shared.any() and shared_rows == "error":

@@ -49,21 +49,37 @@ def verdict(summary: Dict) -> str:
         )
     first = rates[0]
     share, level = f"{100 * first['fpr']:g} %", f"{100 * first['estimate']['level']:.0f} %"
-    if state == "exposed" and first["estimate"]["low"] <= first["fpr"]:
-        return (
-            f"Members can be told from others (AUC {number(summary['strongest']['auc'])}), though at {share} false "
-            f"alarms no attack of this list ({names}) recognized more than {100 * first['estimate']['high']:.1f} % of "
-            f"them ({level} confidence), {scope}."
-        )
     if state == "exposed":
-        return (
-            f"The model gives members away: the strongest attack recognizes {percent(first['estimate'])} of the "
-            f"people it learned from while wrongly naming {share} of others, {scope}."
-        )
+        kept = "It keeps training rows word for word. " if summary["keeps_rows"] else ""
+        return kept + _exposed(summary, first, scope)
     return (
         f"No attack of this list ({names}) recognized more than {100 * first['estimate']['high']:.1f} % of members at "
         f"{share} false alarms ({level} confidence), {scope}. This is no proof against other attacks."
         + ("" if summary["adaptive"] else " No shadow models were trained: the strongest attacks are missing.")
+    )
+
+
+def _exposed(summary: Dict, rate: Dict, scope: str) -> str:
+    share, own, area = f"{100 * rate['fpr']:g} %", rate["estimate"], summary["strongest"]["auc"]
+    expected = next(one["estimate"] for one in summary["strongest"]["exposure"] if one["fpr"] == rate["fpr"])
+    if own["low"] > rate["fpr"]:
+        return (
+            f"The model gives members away: the strongest attack recognizes {percent(own)} of the people it learned "
+            f"from while wrongly naming {share} of others, {scope}."
+        )
+    if not expected["untested"] and expected["low"] > rate["fpr"]:
+        return (
+            f"Models trained in this way give members away: on average the strongest attack recognizes "
+            f"{percent(expected)} of them while wrongly naming {share} of others, on this one model {percent(own)}, "
+            f"{scope}."
+        )
+    how = (
+        f"AUC {number(area)}" if area["low"] > 0.5 else "an attack is wrong about them more often than a guess would be"
+    )
+    return (
+        f"Members can be told from others ({how}), though at {share} false alarms no attack of this list "
+        f"({', '.join(summary['strongest']['attacks'])}) recognized more than {100 * own['high']:.1f} % of them "
+        f"({100 * own['level']:.0f} % confidence), {scope}."
     )
 
 

@@ -54,6 +54,21 @@ def test_the_inner_model_learns_from_k_of_a_kind(kind, k, target_of):
         assert same == (name not in columns)  # all else, labels and order of rows, as it was
 
 
+@pytest.mark.parametrize("k", [2, 10])
+def test_k_counts_those_to_whom_rows_belong(k, target_of):
+    """Where a household has several rows, k households share each combination, not k rows."""
+    target = target_of("repeated")
+    spy = Spy(target.recipe)
+    after = KAnonymize(k=k).apply(replace(target, recipe=spy))
+    [seen] = spy.tables
+    homes = {}
+    for age, town, home in zip(*(seen.column(name).tolist() for name in ("age", "town", "household")), strict=True):
+        homes.setdefault((age, town), set()).add(home)
+    claim = after.defenses[-1]["claim"]
+    assert min(len(one) for one in homes.values()) == claim["smallest_class"] >= k
+    assert "different values of household" in claim["statement"]
+
+
 def test_shadow_models_learn_from_k_of_a_kind_too(target):
     spy = Spy(target.recipe)
     after = KAnonymize(k=5).apply(replace(target, recipe=spy))
