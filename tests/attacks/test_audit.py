@@ -27,6 +27,7 @@ class Guess:
     title: ClassVar[str] = "A guess"
     needs: ClassVar[Access] = Access.LABELS
     needs_recipe: ClassVar[bool] = False
+    needs_family: ClassVar[None] = None
 
     def run(self, target, seed=0, bench=None):
         people = target.population

@@ -1,6 +1,6 @@
 """What an attack is: it names itself, declares what it needs, and turns a target into a finding."""
 
-from typing import ClassVar, Protocol
+from typing import Any, ClassVar, Protocol
 
 from reticent.attacks.result import Finding
 from reticent.attacks.workbench import Workbench
@@ -16,6 +16,7 @@ class Attack(Protocol):
     title: ClassVar[str]
     needs: ClassVar[Access]
     needs_recipe: ClassVar[bool]
+    needs_family: ClassVar[type[Any] | None]  # a protocol of reticent.target.family
 
     def run(self, target: Target, seed: int = 0, bench: Workbench | None = None) -> Finding:
         """Attack ``target``; what other attacks need too is shared on the ``bench``."""
@@ -30,6 +31,8 @@ def obstacle(attack: Attack, target: Target) -> str | None:
         return f"cannot look inside this model: {reason}"
     if attack.needs_recipe and target.recipe is None:
         return "needs to train shadow models, and the target has no recipe"
+    if attack.needs_family is not None and not isinstance(getattr(target.recipe, "family", None), attack.needs_family):
+        return f"is made for another kind of model ({attack.needs_family.__name__.lower()})"
     return None
 
 

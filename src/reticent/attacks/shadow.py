@@ -7,7 +7,6 @@ For every row of the pool the audit then has answers of models that learned from
 
 import hashlib
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -54,32 +53,40 @@ class Shadows:
         return (right & inside).sum(axis=1) / inside.sum(axis=1), (right & outside).sum(axis=1) / outside.sum(axis=1)
 
 
-def shadows(target: Target, count: int, seed: int, bench: Workbench) -> Shadows:
-    """Train ``count`` shadow models of ``target``, or take them from the bench.
+def shadows(target: Target, count: int, seed: int, bench: Workbench, *, fewest: int = MIN_COUNT) -> Shadows:
+    """Train ``count`` shadow models of ``target``, or take them from the bench, where those of a longer run count too.
 
     Raises
     ------
     RecipeError
-        If the target has no recipe, or if some row would be in or out of fewer than four shadows.
+        If the target has no recipe, or if some row would be in or out of fewer than ``fewest`` shadows.
     """
     recipe = target.recipe
     if recipe is None:
         raise RecipeError("shadow models need a recipe: pass recipe=, a function (rows, seed) -> fitted model")
     if isinstance(recipe, OutputRecipe):  # the same models answer, only less is said
-        raw = shadows(recipe.undefended(target), count, seed, bench)
+        raw = shadows(recipe.undefended(target), count, seed, bench, fewest=fewest)
         return Shadows(recipe.output(raw.scores).astype(np.float32), raw.membership)
     population = target.population
     membership = splits.halves(population.unit, int(population.is_member.sum()), count, seed)
     inside = membership.sum(axis=0)
-    fewest = int(min(inside.min(), (count - inside).min()))
-    if fewest < MIN_COUNT:
+    least = int(min(inside.min(), (count - inside).min()))
+    if least < fewest:
         raise RecipeError(
-            f"expected every row in at least {MIN_COUNT} shadow models and out of as many, got {fewest} with {count} "
+            f"expected every row in at least {fewest} shadow models and out of as many, got {least} with {count} "
             f"shadow models and {int(population.is_member.sum()):,} of {len(population):,} rows in each. "
             f"Use more shadow models, or hand in more non-members"
         )
-    key = ("shadows", recipe.fingerprint or recipe, target.access, count, seed, population)
-    return bench.once(key, partial(_train_all, target, membership, seed, bench))
+
+    def at_least(known: Shadows | None) -> Shadows:
+        have = 0 if known is None else len(known.scores)
+        if known is not None and have >= count:
+            return known
+        more = _train_all(target, membership, have, seed, bench)
+        return Shadows(more if known is None else np.concatenate([known.scores, more]), membership)
+
+    trained = bench.update(("shadows", recipe.fingerprint or recipe, target.access, seed, population), at_least)
+    return Shadows(trained.scores[:count], trained.membership[:count])
 
 
 def needed(target: Target) -> int:
@@ -88,11 +95,14 @@ def needed(target: Target) -> int:
     return MIN_COUNT * splits.round_of(int(people.is_member.sum()) / len(people), len(people))[1]
 
 
-def _train_all(target: Target, membership: npt.NDArray[np.bool_], seed: int, bench: Workbench) -> Shadows:
+def _train_all(
+    target: Target, membership: npt.NDArray[np.bool_], first: int, seed: int, bench: Workbench
+) -> npt.NDArray[np.float32]:
+    """Return the answers of the shadows from number ``first`` on, shape (S - first, n, C)."""
     names = [None] * len(membership) if bench.folder is None else _piece_names(target, membership, seed)
     shape = target.scores.shape
-    pieces = [None if name is None else bench.kept(name, shape) for name in names]
-    missing = [index for index, piece in enumerate(pieces) if piece is None]
+    pieces = [None if name is None or index < first else bench.kept(name, shape) for index, name in enumerate(names)]
+    missing = [index for index, piece in enumerate(pieces) if piece is None and index >= first]
     tasks = ((target, np.flatnonzero(membership[index]), _seeds.integer(seed, "shadow", index)) for index in missing)
     results = bench.spread(_train_one, tasks)
     for done, (index, piece) in enumerate(
@@ -103,7 +113,7 @@ def _train_all(target: Target, membership: npt.NDArray[np.bool_], seed: int, ben
             bench.keep(name, piece)
         if done == 0:
             bench.foretell(len(missing), len(names))
-    return Shadows(np.stack([piece for piece in pieces if piece is not None]), membership)
+    return np.stack([piece for piece in pieces[first:] if piece is not None])
 
 
 def _train_one(target: Target, rows: npt.NDArray[np.intp], seed: int) -> npt.NDArray[np.float32]:

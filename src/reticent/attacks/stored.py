@@ -13,7 +13,7 @@ contain training data by design). Rows of non-members that match tell how many m
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -115,6 +115,7 @@ class StoredRows:
     title: ClassVar[str] = "Stored rows (in the model's own arrays)"
     needs: ClassVar[Access] = Access.PARAMETERS
     needs_recipe: ClassVar[bool] = False
+    needs_family: ClassVar[type[Any] | None] = None
 
     def run(self, target: Target, seed: int = 0, bench: Workbench | None = None) -> StoredFinding:
         """Compare every array of the model with every row, before and after each step of the pipeline."""

@@ -59,6 +59,12 @@ class Workbench:
         result: T = self._results[key]
         return result
 
+    def update(self, key: Any, change: Callable[[T | None], T]) -> T:
+        """Return what ``change`` makes of the result under ``key`` (None the first time), and keep it there."""
+        self._results[key] = change(self._results.get(key))
+        result: T = self._results[key]
+        return result
+
     def spread(self, work: Callable[..., T], tasks: Iterable[tuple[Any, ...]]) -> Iterator[T]:
         """Yield ``work(*task)`` for each task in order, side by side, one thread a worker.
 

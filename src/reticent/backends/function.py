@@ -84,6 +84,10 @@ class FunctionRecipe:
         return FunctionModel(fitted, self.classes)
 
     @property
+    def family(self) -> None:
+        return None  # what a function does inside cannot be seen
+
+    @property
     def fingerprint(self) -> str | None:
         function = self.function
         if not inspect.isfunction(function) or function.__closure__ or function.__name__ == "<lambda>":

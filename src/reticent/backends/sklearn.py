@@ -13,11 +13,13 @@ import joblib
 import numpy as np
 import numpy.typing as npt
 from scipy import special
-from sklearn.base import clone, is_regressor
+from sklearn.base import is_regressor
 from sklearn.ensemble import BaggingClassifier
 from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import Pipeline
 
+from reticent.backends.estimators import package_is, parameters_of, seeded, unfitted
+from reticent.backends.families import family_of
 from reticent.backends.walk import find, walk
 from reticent.errors import ModelError, ParameterError, RecipeError
 from reticent.target.table import Table
@@ -51,7 +53,7 @@ class SklearnModel:
     @property
     def features(self) -> tuple[str, ...] | None:
         names = getattr(self.native, "feature_names_in_", None)
-        if names is None or (_is(self.native, "lightgbm") and any("_" in name for name in names)):
+        if names is None or (package_is(self.native, "lightgbm") and any("_" in name for name in names)):
             return None  # LightGBM writes blanks as underscores; columns are matched when asked
         return tuple(str(name) for name in names)
 
@@ -81,7 +83,7 @@ class SklearnModel:
         return order[np.searchsorted(self.classes, answers, sorter=order)]
 
     def _answer(self, method: Any, x: Any) -> Any:
-        if _is(self.native, "lightgbm"):
+        if package_is(self.native, "lightgbm"):
             x = _in_order(x, getattr(self.native, "feature_names_in_", ()))
         try:
             return method(x)
@@ -123,11 +125,7 @@ class CloneRecipe:
     features: tuple[str, ...]
 
     def __call__(self, table: Table, seed: int) -> SklearnModel:
-        fresh = _unfitted(self.estimator)
-        parameters = _parameters(fresh)
-        seeds = {name: seed for name in parameters if name.split("__")[-1] in _SEEDS}
-        jobs = {name: _one_job(fresh, name) for name in parameters if name.split("__")[-1] in _JOBS}
-        fresh.set_params(**seeds, **jobs)
+        fresh = seeded(self.estimator, seed)
         try:
             fresh.fit(table.features(self.features), table.labels())
         except Exception as error:  # LightGBM and CatBoost have errors of their own
@@ -140,13 +138,17 @@ class CloneRecipe:
     @property
     def fingerprint(self) -> str | None:
         try:
-            content = joblib.hash(_unfitted(self.estimator), hash_name="sha1")
+            content = joblib.hash(unfitted(self.estimator), hash_name="sha1")
         except Exception:  # a parameter that cannot be written down has no lasting name
             return None
         return f"{type(self.estimator).__qualname__} {self.features} {content}"
 
+    @cached_property
+    def family(self) -> object | None:
+        return family_of(self.estimator, self.features)
+
     def capacities(self) -> list[dict[str, Any]]:
-        parameters = _parameters(self.estimator)
+        parameters = parameters_of(self.estimator)
         last = [name for name in parameters if name.split("__")[-1] in _CAPACITY]
         return [
             {name: value}
@@ -156,7 +158,7 @@ class CloneRecipe:
         ]
 
     def with_parameters(self, parameters: Mapping[str, Any]) -> "CloneRecipe":
-        changed = _unfitted(self.estimator)
+        changed = unfitted(self.estimator)
         try:
             changed.set_params(**parameters)
         except ValueError as error:
@@ -166,46 +168,6 @@ class CloneRecipe:
 
 def _first_line(error: Exception) -> str:
     return str(error).strip().partition("\n")[0].rstrip(".:")  # what follows is advice, and links
-
-
-_SEEDS = ("random_state", "random_seed")  # CatBoost says random_seed
-_JOBS = ("n_jobs", "thread_count", "nthread")  # shadows run side by side already
-
-
-# CatBoost names only those of its parameters that somebody has set, and refuses one under both of its names.
-_CATBOOST: Mapping[str, str] = {"random_seed": "random_state", "thread_count": "", "l2_leaf_reg": "reg_lambda"}
-
-
-def _is(estimator: Any, package: str) -> bool:
-    return type(estimator).__module__.partition(".")[0] == package
-
-
-def _unfitted(estimator: Any) -> Any:
-    """Return an unfitted copy; CatBoost's lists of columns are copies each time, which ``clone`` takes for a defect."""
-    if _is(estimator, "catboost"):
-        return type(estimator)(**estimator.get_params())
-    if type(estimator) is Pipeline:
-        steps = [(name, _unfitted(step) if hasattr(step, "get_params") else step) for name, step in estimator.steps]
-        return Pipeline(**{**estimator.get_params(deep=False), "steps": steps})
-    return clone(estimator)
-
-
-def _parameters(estimator: Any) -> dict[str, Any]:
-    """Return the parameters of an estimator and of all inside it, by their nested names."""
-    parameters = dict(estimator.get_params(deep=True))
-    for path, part in [("", estimator), *parameters.items()]:
-        if _is(part, "catboost") and hasattr(part, "get_params"):
-            dot = f"{path}__" if path else ""
-            unset = [name for name, other in _CATBOOST.items() if not {name, other} & set(part.get_params())]
-            parameters |= {f"{dot}{name}": None for name in unset}
-    return parameters
-
-
-def _one_job(estimator: Any, name: str) -> int | None:
-    """Return the value that means one thread: scikit-learn's default does, and only the default never warns."""
-    path = name.rpartition("__")[0]
-    owner = estimator.get_params(deep=True)[path] if path else estimator
-    return None if _is(owner, "sklearn") else 1
 
 
 def _in_order(x: Any, names: Sequence[str]) -> Any:
@@ -220,7 +182,7 @@ def _in_order(x: Any, names: Sequence[str]) -> Any:
 
 def infer_recipe(model: Any, features: tuple[str, ...]) -> CloneRecipe:
     """Return the recipe of a fitted estimator: its own class and parameters on other rows."""
-    return CloneRecipe(_unfitted(model), features)
+    return CloneRecipe(unfitted(model), features)
 
 
 def read_model(model: Any) -> SklearnModel:

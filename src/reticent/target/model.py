@@ -62,6 +62,10 @@ class Recipe(Protocol):
     def fingerprint(self) -> str | None:
         """The same text for the same recipe in another process, or None where that cannot be known."""
 
+    @property
+    def family(self) -> object | None:
+        """What the kind of model offers beside training it whole (:mod:`reticent.target.family`), or None."""
+
     def capacities(self) -> Sequence[Mapping[str, Any]]:
         """Return settings that make the model smoother, mildest first; empty where none are known."""
 

@@ -101,6 +101,10 @@ class OutputRecipe:
         inner = self.inner.fingerprint
         return None if inner is None else f"{inner} through {self.output.name}"
 
+    @property
+    def family(self) -> None:
+        return None  # what is seen through an output is no longer what the family's arithmetic speaks of
+
     def capacities(self) -> Sequence[Mapping[str, Any]]:
         return self.inner.capacities()
 
@@ -134,6 +138,10 @@ class TableRecipe:
     def fingerprint(self) -> str | None:
         inner = self.inner.fingerprint
         return None if inner is None else f"{inner} on {self.change.name}"
+
+    @property
+    def family(self) -> None:
+        return None  # a row in training is another one than the row that is asked about
 
     def capacities(self) -> Sequence[Mapping[str, Any]]:
         return self.inner.capacities()

@@ -13,7 +13,7 @@ True
 """
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -70,6 +70,7 @@ class Blind:
     title: ClassVar[str] = "Blind attacker (no model)"
     needs: ClassVar[Access] = Access.NOTHING
     needs_recipe: ClassVar[bool] = False
+    needs_family: ClassVar[type[Any] | None] = None
 
     def run(self, target: Target, seed: int = 0, bench: Workbench | None = None) -> Finding:
         """Tell the two tables apart."""

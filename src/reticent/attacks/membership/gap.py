@@ -11,7 +11,7 @@ still know some people by heart (Yeom et al. 2018, arXiv:1709.01604).
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -69,6 +69,7 @@ class Gap:
     title: ClassVar[str] = "Generalization gap (labels only)"
     needs: ClassVar[Access] = Access.LABELS
     needs_recipe: ClassVar[bool] = False
+    needs_family: ClassVar[type[Any] | None] = None
 
     def run(self, target: Target, seed: int = 0, bench: Workbench | None = None) -> GapFinding:
         """Compare right answers on members with right answers on others."""

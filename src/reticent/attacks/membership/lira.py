@@ -19,7 +19,7 @@ True
 
 from dataclasses import asdict, dataclass
 from itertools import product
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -128,6 +128,7 @@ class Lira:
     title: ClassVar[str] = "LiRA (likelihood ratio, shadow models)"
     needs: ClassVar[Access] = Access.LABELS
     needs_recipe: ClassVar[bool] = True
+    needs_family: ClassVar[type[Any] | None] = None
 
     def __post_init__(self) -> None:
         _validate.at_least(8, shadows=self.shadows)

@@ -10,7 +10,7 @@ shadow model needed (Ye et al. 2022, "attack P", arXiv:2111.09679).
 """
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -39,6 +39,7 @@ class PopulationThreshold:
     title: ClassVar[str] = "Population threshold on confidence"
     needs: ClassVar[Access] = Access.SCORES
     needs_recipe: ClassVar[bool] = False
+    needs_family: ClassVar[type[Any] | None] = None
 
     def run(self, target: Target, seed: int = 0, bench: Workbench | None = None) -> Finding:
         """Rank all rows by the model's confidence in their true class."""
