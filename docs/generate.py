@@ -29,8 +29,8 @@ import numpy as np
 from scipy import stats
 
 from reticent import datasets, errors
+from reticent.attacks.choice import ATTACKS
 from reticent.attest import catalogue
-from reticent.audit import ATTACKS
 from reticent.cli.main import VERBS, parser
 from reticent.target.access import Access
 from reticent.views.text import percent

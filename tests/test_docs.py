@@ -15,7 +15,8 @@ import pytest
 from sklearn.ensemble import RandomForestClassifier
 
 import reticent
-from reticent.audit import ATTACKS, audit
+from reticent.attacks.choice import ATTACKS
+from reticent.audit import audit
 from reticent.backends.sklearn import _CAPACITY
 from reticent.defenses.data.anonymize import smallest_class
 from reticent.errors import AccessError

@@ -7,34 +7,23 @@ from pathlib import Path
 from typing import Any, Self
 
 from reticent import _progress
-from reticent.attacks.attack import Attack, obstacle
+from reticent.attacks.attack import Attack
+from reticent.attacks.choice import ATTACKS, chosen, possible, whole_models
 from reticent.attacks.exposure import most_exposed, subgroups
-from reticent.attacks.membership.blind import Blind, baseline
-from reticent.attacks.membership.gap import Gap
-from reticent.attacks.membership.lira import Lira
-from reticent.attacks.membership.population import PopulationThreshold
+from reticent.attacks.fidelity import fidelity
+from reticent.attacks.membership.blind import baseline
 from reticent.attacks.result import FPRS, Finding, versions
-from reticent.attacks.shadow import fidelity, needed, shadows
-from reticent.attacks.stored import StoredFinding, StoredRows
+from reticent.attacks.shadow import shadows
+from reticent.attacks.stored import StoredFinding
 from reticent.attacks.validity import mismatches, split_problems
 from reticent.attacks.workbench import Workbench
-from reticent.errors import AccessError, ParameterError
+from reticent.errors import AccessError
 from reticent.stats.estimate import Estimate, untestable
 from reticent.stats.rates import rate
 from reticent.target.population import Half
 from reticent.target.target import Target
 from reticent.views import draw, page, text
 from reticent.views import external as views_external
-
-ATTACKS: dict[str, type[Attack]] = {
-    "blind": Blind,
-    "gap": Gap,
-    "population": PopulationThreshold,
-    "lira": Lira,
-    "stored": StoredRows,
-}
-
-_MOST_SHADOWS = 128
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -50,14 +39,14 @@ class Audit:
     withheld
         Why no verdict can be given; empty where one can.
     fidelity
-        How the target's accuracy compares with its shadow models'; empty where none were trained.
+        How the target's accuracy and confidence compare with its shadow models'; empty where none were trained.
     """
 
     target: Target
     findings: tuple[Finding, ...]
     not_tested: dict[str, str]
     withheld: tuple[str, ...]
-    fidelity: dict[str, float]
+    fidelity: dict[str, Any]
     seed: int
     fprs: tuple[float, ...] = FPRS
     seconds: dict[str, float] = field(default_factory=dict)
@@ -222,8 +211,9 @@ class Audit:
 
 def audit(
     target: Target,
-    attacks: Sequence[str | Attack] | None = None,
+    attacks: str | Sequence[str | Attack] | None = None,
     *,
+    targets: int = 0,
     seed: int = 0,
     n_jobs: int | None = None,
     fprs: Sequence[float] = FPRS,
@@ -235,7 +225,11 @@ def audit(
     Parameters
     ----------
     attacks
-        Names from ``ATTACKS`` or attacks with parameters of your own; None for all.
+        Names from ``ATTACKS`` or attacks with parameters of your own; "quick" for a first look that trains few whole
+        models or none; None for all that tell more about this target.
+    targets
+        How many more models of the recipe the technique of the model's family is tried on, for rates that are means
+        over models; where LiRA runs beside it, its shadow models serve.
     seed
         Same seed, same numbers, whatever the number of workers.
     n_jobs
@@ -249,18 +243,19 @@ def audit(
         Shared work and a folder for resuming; mostly left to the command line.
     """
     bench = bench or Workbench(n_jobs=n_jobs)
-    chosen = [_attack(one, target) for one in (attacks if attacks is not None else ATTACKS)]
+    tried = chosen(target, attacks, targets)
     findings, not_tested, seconds = [], {}, {}
-    seen: dict[str, float] = {}
+    seen: dict[str, Any] = {}
     withheld = split_problems(baseline(target, seed, bench), target)
-    for attack in _progress.track(chosen, total=len(chosen), title="attacks"):
+    mismatched: list[str] = []
+    for attack in _progress.track(tried, total=len(tried), title="attacks"):
         began = time.perf_counter()
-        if (reason := obstacle(attack, target) or _too_few(attack, target)) is not None:
+        if (reason := possible(attack, target)) is not None:
             not_tested[attack.name] = f"{attack.title}: {reason}"
             continue
-        if isinstance(attack, Lira):
-            seen = fidelity(target, shadows(target, attack.shadows, seed, bench))
-            withheld += mismatches(seen, target, shadow_mismatch)
+        if (count := whole_models(attack)) > seen.get("shadows", 0):
+            seen = fidelity(target, shadows(target, count, seed, bench, fewest=0))
+            mismatched = mismatches(seen, shadow_mismatch)
         try:
             findings.append(attack.run(target, seed, bench))
         except AccessError as error:
@@ -268,13 +263,13 @@ def audit(
             continue
         seconds[attack.name] = round(time.perf_counter() - began, 3)
     for name, kind in ATTACKS.items():
-        if name not in not_tested and all(name != attack.name for attack in chosen):
+        if name not in not_tested and all(name != attack.name for attack in tried):
             not_tested[name] = f"{kind.title}: not asked for"
     return Audit(
         target=target,
         findings=tuple(findings),
         not_tested={**not_tested, **_BEYOND},
-        withheld=tuple(withheld),
+        withheld=(*withheld, *mismatched),
         fidelity=seen,
         seed=seed,
         fprs=tuple(fprs),
@@ -293,25 +288,6 @@ _BEYOND = {
 def _expected(finding: Finding, fpr: float, level: float) -> Estimate:
     mean = finding.tpr_over_models(fpr, level=level)
     return mean if mean is not None and mean.tested else finding.tpr_at(fpr, level=level)
-
-
-def _attack(one: str | Attack, target: Target) -> Attack:
-    if not isinstance(one, str):
-        return one
-    if one not in ATTACKS:
-        raise ParameterError(f"expected an attack among {', '.join(ATTACKS)}; got {one!r}")
-    if one == Lira.name and target.recipe is not None:  # uneven sides take more models
-        return Lira(shadows=max(Lira().shadows, min(needed(target), _MOST_SHADOWS)))
-    return ATTACKS[one]()
-
-
-def _too_few(attack: Attack, target: Target) -> str | None:
-    if not isinstance(attack, Lira) or (count := needed(target)) <= attack.shadows:
-        return None
-    return (
-        f"members and non-members are so uneven in number that it takes {count} shadow models for every row to be in "
-        f"four and out of four. Hand in more of the fewer, or pass Lira(shadows={count})"
-    )
 
 
 def _accuracy(target: Target, half: Half, *, members: bool) -> Estimate:

@@ -7,10 +7,11 @@ from typing import ClassVar
 import numpy as np
 import pytest
 
+from reticent.attacks.choice import ATTACKS
 from reticent.attacks.membership.lira import Lira
 from reticent.attacks.result import Finding
 from reticent.attacks.workbench import Workbench
-from reticent.audit import ATTACKS, Audit, audit
+from reticent.audit import Audit, audit
 from reticent.errors import MismatchError, ParameterError
 from reticent.target.access import Access
 from reticent.target.population import Half

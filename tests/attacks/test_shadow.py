@@ -7,7 +7,8 @@ import pytest
 from sklearn.tree import DecisionTreeClassifier
 
 from reticent import _seeds
-from reticent.attacks.shadow import aligned, fidelity, shadows
+from reticent.attacks.fidelity import fidelity
+from reticent.attacks.shadow import aligned, shadows
 from reticent.attacks.workbench import Workbench
 from reticent.backends.function import FunctionModel
 from reticent.errors import RecipeError

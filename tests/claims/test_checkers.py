@@ -20,9 +20,10 @@ UNTESTED = number(None, 0.0, 1.0, "cannot be tested with 20 non-members; a rate 
 LOW, HIGH = number(0.015, 0.012, 0.02), number(0.2, 0.15, 0.25)
 
 
-def finding(name, own=LOW, *, mean=None, parameters=None, facts=None, against=True):
+def finding(name, own=LOW, *, mean=LOW, parameters=None, facts=None, against=True):
     return {
         "name": name,
+        "needs": "labels" if name in ("lira", "gap") else "labels, scores",
         "title": name.title(),
         "against_model": against,
         "auc": number(0.6, 0.55, 0.65),
@@ -45,6 +46,7 @@ def answer(claim, *findings, goal=GOAL, declared=None, **audit):
         "not_tested": {"stored": "Stored rows: needs parameters"},
         "accuracy": {"others": number(0.7, 0.66, 0.74)},
         "target": {"access": "labels, scores", "defenses": []},
+        "strongest": {"exposure": [{"fpr": 0.01, "estimate": LOW}]},
         **audit,
     }
     said = {name: {"statement": text, "who": "Ada", "when": "2026-01-02"} for name, text in (declared or {}).items()}
@@ -68,19 +70,19 @@ def test_catalogue_and_checkers_are_one_list():
 @pytest.mark.parametrize(
     ("own", "mean", "goal", "expected"),
     [
-        (LOW, None, GOAL, "measured"),
-        (HIGH, None, GOAL, "failed"),
-        (number(0.02, 0.01, 0.03), None, GOAL, "measured"),  # exactly the goal is met
-        (number(0.02, 0.01, 0.0301), None, GOAL, "failed"),  # the upper limit counts
+        (LOW, None, GOAL, "missing"),  # without models of the recipe the strongest attacks are missing
+        (HIGH, LOW, GOAL, "failed"),
+        (LOW, number(0.02, 0.01, 0.03), GOAL, "measured"),  # exactly the goal is met
+        (LOW, number(0.02, 0.01, 0.0301), GOAL, "failed"),  # the upper limit counts
         (number(0.02, 0.01, 0.09), LOW, GOAL, "measured"),  # the mean over models is the narrower one
         (LOW, HIGH, GOAL, "failed"),
         (HIGH, LOW, GOAL, "failed"),  # this one model speaks against it
         (UNTESTED, None, GOAL, "missing"),
         (LOW, UNTESTED, GOAL, "measured"),  # an untested mean hides nothing
         (HIGH, UNTESTED, GOAL, "failed"),
-        (LOW, None, {**GOAL, "fpr": 0.05}, "missing"),
-        (HIGH, None, None, "failed"),  # without a goal a guess is the bar
-        (number(0.02, 0.01, 0.09), None, None, "measured"),
+        (LOW, LOW, {**GOAL, "fpr": 0.05}, "missing"),
+        (HIGH, LOW, None, "failed"),  # without a goal a guess is the bar
+        (number(0.02, 0.01, 0.09), LOW, None, "measured"),
     ],
 )
 @pytest.mark.parametrize("claim", ["C2", "C3"])
@@ -103,11 +105,20 @@ def test_the_worst_attack_decides():
     assert state("C2", finding("population", UNTESTED), finding("lira", LOW, parameters={"scores": True})) == "missing"
 
 
+@pytest.mark.parametrize(("claim", "scores"), [("C2", True), ("C3", False)])
+@pytest.mark.parametrize(("high", "expected"), [(0.03, "measured"), (0.031, "failed")])
+def test_the_bounds_for_all_attacks_together_decide(claim, scores, high, expected):
+    """One attack at 95 % is no answer where several were tried."""
+    together = {"exposure": [{"fpr": 0.01, "estimate": number(0.02, 0.01, high)}]}
+    found = answer(claim, finding("lira", parameters={"scores": scores}), strongest=together)
+    assert found.state == expected and ("all attacks together" in found.statement) == (expected == "failed")
+
+
 def test_no_scores_means_nothing_to_read_from_them():
     found = answer("C2", finding("gap"), target={"access": "labels", "defenses": []})
     assert found.state == "measured" and "gives no scores" in found.statement
     assert state("C2", finding("gap")) == "missing"
-    assert state("C2", finding("population")) == "missing"  # weaker attacks alone prove little
+    assert state("C2", finding("population", mean=None)) == "missing"  # weaker attacks alone prove little
     assert state("C3", finding("population")) == "missing"
     gap = answer("C3", finding("gap"))
     assert gap.state == "missing" and "right answers alone give AUC 0.600" in gap.statement

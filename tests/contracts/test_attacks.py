@@ -9,9 +9,9 @@ import pytest
 from sklearn.neighbors import KNeighborsClassifier
 
 from reticent.attacks.attack import obstacle
+from reticent.attacks.choice import ATTACKS
 from reticent.attacks.result import Finding
 from reticent.attacks.workbench import Workbench
-from reticent.audit import ATTACKS
 from reticent.errors import AccessError
 from reticent.target.access import Access
 

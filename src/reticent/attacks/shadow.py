@@ -12,10 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from reticent import _progress, _seeds
-from reticent.attacks.signals import confidence
 from reticent.attacks.workbench import Workbench
 from reticent.errors import ModelError, RecipeError
-from reticent.stats.rates import clopper_pearson
 from reticent.target import splits
 from reticent.target.model import Model
 from reticent.target.recipe import OutputRecipe
@@ -156,48 +154,3 @@ def _piece_names(target: Target, membership: npt.NDArray[np.bool_], seed: int) -
         content.update(f" {index}".encode() + rows.tobytes())
         names.append(content.hexdigest()[:32])
     return names
-
-
-def fidelity(target: Target, trained: Shadows) -> dict[str, float]:
-    """Return how the target's accuracy compares with its shadows', on own rows and on others.
-
-    ``deviations`` counts how many shadow standard deviations the target's accuracy on its members lies below the
-    shadows' accuracy on theirs: far below means that the model was not trained on these rows, or in another way; far
-    above, that its shadows remember less than it does and the audit would miss what it knows. ``sureness_deviations``
-    says the same of the probability given to the truth.
-    """
-    own, others = trained.accuracy(target.truth)
-    sure, sure_sd, theirs = _sureness(target, trained)
-    right = target.labels == target.truth
-    member = target.population.is_member
-    mine = float(right[member].mean())
-    n = int(member.sum())
-    # Shadows that all reach 1.0 have no spread; the binomial's own keeps one odd row from looking like a wrong file.
-    low, high = clopper_pearson(round(float(own.mean()) * n), n, level=0.68)
-    spread = max(float(own.std(ddof=1)), (high - low) / 2)
-    return {
-        "members": mine,
-        "nonmembers": float(right[~member].mean()),
-        "shadows_own": float(own.mean()),
-        "shadows_own_sd": float(own.std(ddof=1)),
-        "shadows_others": float(others.mean()),
-        "shadows_others_sd": float(others.std(ddof=1)),
-        "deviations": (float(own.mean()) - mine) / spread,
-        "sureness": sure,
-        "shadows_sureness": theirs,
-        "sureness_deviations": (theirs - sure) / sure_sd,
-    }
-
-
-def _sureness(target: Target, trained: Shadows) -> tuple[float, float, float]:
-    """Return the mean probability of the truth on own rows: the target's, its deviation, and the shadows' mean."""
-    member = target.population.is_member
-    mine = confidence(target.scores, target.truth)[member]
-    each = np.array(
-        [
-            row[inside].mean()
-            for row, inside in zip(confidence(trained.scores, target.truth), trained.membership, strict=True)
-        ]
-    )
-    spread = max(float(each.std(ddof=1)), float(mine.std(ddof=1) / np.sqrt(len(mine))), 1e-4)
-    return float(mine.mean()), spread, float(each.mean())

@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+from scipy import stats
 
 from reticent.attacks.membership.blind import fewest_units
 from reticent.errors import MismatchError
@@ -11,6 +12,8 @@ from reticent.target.target import Target
 
 _MISMATCH_DEVIATIONS = 4.0
 _BETTER_DEVIATIONS = 5.0
+_FAR = 0.1  # largest difference of two cumulative distributions of confidence that is of no consequence
+_FARTHER = 4.0  # than the farthest of the shadows, which are all trained alike: chance stays below 2
 _BLIND_LEVEL = 0.999  # a false alarm of the split check withholds a verdict: at most one run in a thousand
 _BLIND_AUC = 0.55
 _BLIND_TPR = 0.02
@@ -32,15 +35,16 @@ def split_problems(scores: np.ndarray[Any, np.dtype[np.float64]], target: Target
     return []
 
 
-def mismatches(seen: dict[str, float], target: Target, action: str) -> list[str]:
-    """Return why the shadow models do not stand for the target, by their :func:`~reticent.attacks.shadow.fidelity`.
+def mismatches(seen: dict[str, Any], action: str) -> list[str]:
+    """Return why the shadow models do not stand for the target, by their :func:`~reticent.attacks.fidelity.fidelity`.
 
     Raises
     ------
     MismatchError
         If the target is far worse on its members than its shadows on theirs, and ``action`` is "error".
     """
-    if seen["deviations"] > _MISMATCH_DEVIATIONS:
+    worse, better = (_limit(normal, seen["shadows"]) for normal in (_MISMATCH_DEVIATIONS, _BETTER_DEVIATIONS))
+    if seen["deviations"] > worse:
         message = (
             f"the model is right on {100 * seen['members']:.1f} % of its members, while models trained the same way on "
             f"as many rows are right on {100 * seen['shadows_own']:.1f} % of theirs ({seen['deviations']:.0f} standard "
@@ -49,11 +53,24 @@ def mismatches(seen: dict[str, float], target: Target, action: str) -> list[str]
         if action == "error":
             raise MismatchError(f"{message}. Hand in the right file, pass recipe=, or shadow_mismatch='withhold'")
         return [message]
-    if seen["deviations"] < -_BETTER_DEVIATIONS or abs(seen["sureness_deviations"]) > _BETTER_DEVIATIONS:
+    if seen["deviations"] < -better or abs(seen["sureness_deviations"]) > better:
         return [
             f"the shadow models do not remember their rows as the model remembers its own: right on "
             f"{100 * seen['shadows_own']:.1f} % against {100 * seen['members']:.1f} %, sure of the truth at "
             f"{seen['shadows_sureness']:.3f} against {seen['sureness']:.3f}. What they miss the audit would miss. Pass "
             f"a recipe= that trains as the model was trained"
         ]
+    for side, people in (("own", "the rows that they learned from"), ("others", "rows that they never met")):
+        distance, usual = seen[f"distance_{side}"], seen[f"usual_distance_{side}"]
+        if distance > _FAR and distance > _FARTHER * usual:
+            return [
+                f"the model's confidence in {people} is distributed in another way than the shadow models' (distance "
+                f"{distance:.2f}, among shadow models at most {usual:.2f}): they were trained with another loss, for "
+                f"another time or with other weights. Pass a recipe= that trains as the model was trained"
+            ]
     return []
+
+
+def _limit(deviations: float, shadows: int) -> float:
+    """Return the deviations that are as rare among so few shadows as these are among many."""
+    return float(stats.t.isf(stats.norm.sf(deviations), max(shadows - 1, 1)))

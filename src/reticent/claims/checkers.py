@@ -66,7 +66,18 @@ def _judged(evidence: Evidence, findings: Sequence[Dict]) -> Answer | None:
         return answer
     order = {"failed": 0, "missing": 1, "measured": 2}
     found = [(_judge(evidence, finding), finding["auc"]["value"] or 0.0) for finding in findings]
-    return min(found, key=lambda one: (order[one[0].state], -one[1]), default=(None, 0.0))[0]
+    worst = min(found, key=lambda one: (order[one[0].state], -one[1]), default=(None, 0.0))[0]
+    return worst if worst is None or worst.state != "measured" else _together(evidence, worst)
+
+
+def _together(evidence: Evidence, each: Answer) -> Answer:
+    """Return the answer, failed where single attacks keep the goal but the bounds for all of them together do not."""
+    rates = evidence.audit["strongest"]["exposure"]
+    if evidence.goal is None or (rate := _rate(rates, float(evidence.goal["fpr"]))) is None or rate["untested"]:
+        return each
+    if rate["high"] <= evidence.goal["tpr"]:
+        return each
+    return Answer("failed", f"{each.statement}; for all attacks together {percent(rate)}", each.evidence)
 
 
 def _judge(evidence: Evidence, finding: Dict) -> Answer:
@@ -92,30 +103,31 @@ def _judge(evidence: Evidence, finding: Dict) -> Answer:
 
 def scores(evidence: Evidence) -> Answer:
     """C2: the attacks on scores."""
-    found = [
-        finding
-        for finding in evidence.audit["findings"]
-        if finding["name"] == "population" or (finding["name"] == "lira" and finding["parameters"].get("scores", True))
-    ]
+    found = [finding for finding in _rankings(evidence) if _reads_scores(finding)]
     if not found and "scores" not in evidence.audit["target"]["access"]:
         return Answer("measured", "the model gives no scores to this attacker", "the target's access")
-    if not any(finding["name"] == "lira" for finding in found):
+    if not any(finding["over_models"] for finding in found):
         return Answer("missing", "shadow models were not set against the scores; weaker attacks prove little")
     return _judged(evidence, found) or Answer("missing", "no attack on scores was run")
 
 
 def labels(evidence: Evidence) -> Answer:
     """C3: shadow models against labels alone; the gap is told, but a rate at few false alarms it cannot give."""
-    found = [
-        finding
-        for finding in evidence.audit["findings"]
-        if finding["name"] == "lira" and not finding["parameters"].get("scores", True)
-    ]
-    if (answer := _judged(evidence, found)) is not None:
+    found = [finding for finding in _rankings(evidence) if not _reads_scores(finding)]
+    if any(finding["over_models"] for finding in found) and (answer := _judged(evidence, found)) is not None:
         return answer
     gap = _finding(evidence.audit, "gap")
     seen = "" if gap is None else f"; right answers alone give AUC {number(gap['auc'])}"
     return Answer("missing", f"shadow models were not set against labels alone: audit with access to labels{seen}")
+
+
+def _rankings(evidence: Evidence) -> list[Dict]:
+    """Return the findings that rank people by membership; right answers and stored rows sort them in two heaps."""
+    return [one for one in evidence.audit["findings"] if one["against_model"] and one["name"] not in ("gap", "stored")]
+
+
+def _reads_scores(finding: Dict) -> bool:
+    return bool(finding["parameters"].get("scores", "scores" in finding["needs"]))
 
 
 def baseline(evidence: Evidence) -> Answer:
@@ -172,9 +184,7 @@ def overfitting(evidence: Evidence) -> Answer:
 
 def edge(evidence: Evidence) -> Answer:
     """C14: the lowest false-positive rate that these people allow to test."""
-    against = [
-        one for one in evidence.audit["findings"] if one["against_model"] and one["name"] in ("lira", "population")
-    ]
+    against = _rankings(evidence)
     if not against:
         return Answer("missing", "no attack that ranks people was run")
     tested = [one["fpr"] for one in against[0]["tpr"] if not one["estimate"]["untested"]]

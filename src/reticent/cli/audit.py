@@ -2,7 +2,8 @@
 
 import argparse
 
-from reticent.audit import ATTACKS, Audit, audit
+from reticent.attacks.choice import ATTACKS
+from reticent.audit import Audit, audit
 from reticent.cli import inputs, output
 from reticent.target.goal import Goal, parse_rate
 from reticent.views import page, text

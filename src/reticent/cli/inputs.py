@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Collection
 from pathlib import Path
 
-from reticent.audit import ATTACKS
+from reticent.attacks.choice import ATTACKS
 from reticent.backends.files import read_function, read_model
 from reticent.backends.tables import read_table_file
 from reticent.cli import output

@@ -4,7 +4,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from reticent.audit import ATTACKS, audit
+from reticent.attacks.choice import ATTACKS
+from reticent.audit import audit
 from reticent.backends.files import write_model
 from reticent.cli import inputs, output
 from reticent.errors import OutputError

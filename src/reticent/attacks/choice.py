@@ -1,0 +1,93 @@
+"""Which attacks there are, and which of them a target gets: the strongest for its family and for what it grants."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from reticent.attacks.attack import Attack, obstacle
+from reticent.attacks.membership.blind import Blind
+from reticent.attacks.membership.gap import Gap
+from reticent.attacks.membership.lira import Lira
+from reticent.attacks.membership.population import PopulationThreshold
+from reticent.attacks.shadow import MIN_COUNT, needed
+from reticent.attacks.stored import StoredRows
+from reticent.errors import ParameterError
+from reticent.target.target import Target
+
+QUICK = "quick"
+
+# In the order in which they run: what costs little comes first, what others reuse before them.
+ATTACKS: dict[str, type[Attack]] = {kind.name: kind for kind in (Blind, Gap, PopulationThreshold, Lira, StoredRows)}
+
+_MOST_SHADOWS = 128
+
+
+def chosen(target: Target, attacks: str | Sequence[str | Attack] | None, targets: int) -> list[Attack]:
+    """Return the attacks to try on a target, each with its parameters.
+
+    Parameters
+    ----------
+    attacks
+        Names and attacks as they are; "quick" for those that train few whole models or none; None for all that
+        sharpen the picture: neither a technique for another family, nor one that reads labels where scores are granted,
+        nor one that sees less on the same shadow models.
+    targets
+        How many more models of the recipe the family's technique is tried on; with LiRA beside it never fewer than
+        LiRA's shadow models, which are there anyway.
+    """
+    if attacks is None:
+        names: Sequence[str | Attack] = _all(target)
+    elif attacks == QUICK:
+        names = _quick(target)
+    else:
+        names = [attacks] if isinstance(attacks, str) else attacks
+    picked = [_made(one, target) for one in names]
+    beside = max((one.shadows for one in picked if isinstance(one, Lira) and possible(one, target) is None), default=0)
+    return [_on_more(one, max(targets, beside)) for one in picked]
+
+
+def possible(attack: Attack, target: Target) -> str | None:
+    """Return why this attack cannot be run on this target with its number of shadow models, or None."""
+    if (reason := obstacle(attack, target)) is not None:
+        return reason
+    if not isinstance(attack, Lira) or (count := needed(target)) <= attack.shadows:
+        return None
+    return (
+        f"members and non-members are so uneven in number that it takes {count} shadow models for every row to be in "
+        f"four and out of four. Hand in more of the fewer, or pass Lira(shadows={count})"
+    )
+
+
+def whole_models(attack: Any) -> int:
+    """Return how many whole models of the recipe an attack trains for its practice, where it says so; 0 for too few.
+
+    Fewer than four tell nothing about how much such models differ among themselves.
+    """
+    trained = max(getattr(attack, "shadows", 0), getattr(attack, "targets", 0)) if attack.needs_recipe else 0
+    return trained if trained >= MIN_COUNT else 0
+
+
+def _all(target: Target) -> list[str]:
+    return list(ATTACKS)
+
+
+def _quick(target: Target) -> list[str]:
+    return [name for name in _all(target) if name != Lira.name]
+
+
+def _made(one: str | Attack, target: Target) -> Attack:
+    if not isinstance(one, str):
+        return one
+    if one not in ATTACKS:
+        raise ParameterError(f"expected an attack among {', '.join(ATTACKS)}; got {one!r}")
+    if one == Lira.name and target.recipe is not None:  # uneven sides take more models
+        return Lira(shadows=max(Lira().shadows, min(needed(target), _MOST_SHADOWS)))
+    return ATTACKS[one]()
+
+
+def _on_more(attack: Attack, targets: int) -> Attack:
+    known: Any = attack
+    if not targets or attack.needs_family is None or known.targets:
+        return attack
+    more: Attack = replace(known, targets=targets)
+    return more
