@@ -7,7 +7,6 @@ import pytest
 from sklearn.tree import DecisionTreeClassifier
 
 from reticent import _seeds
-from reticent.attacks.fidelity import fidelity
 from reticent.attacks.shadow import aligned, shadows
 from reticent.attacks.workbench import Workbench
 from reticent.backends.function import FunctionModel
@@ -171,15 +170,3 @@ def test_a_function_with_classes_of_its_own_order_is_attacked_alike(target, targ
     turned = target_of(model=lambda x: native.predict_proba(x)[:, ::-1], classes=["yes", "no"], recipe=recipe)
     ours, theirs = (shadows(one, 8, 0, Workbench(n_jobs=1)) for one in (turned, target))
     np.testing.assert_array_equal(ours.scores[:, :, ::-1], theirs.scores)
-
-
-def test_fidelity_compares_the_target_with_its_shadows(target):
-    found = shadows(target, 8, 0, Workbench(n_jobs=1))
-    own, others = found.accuracy(target.truth)
-    seen = fidelity(target, found)
-    assert seen["members"] == target.accuracy(members=True).mean()
-    assert seen["nonmembers"] == target.accuracy().mean()
-    assert seen["shadows_own"] == pytest.approx(own.mean()) and seen["shadows_others"] == pytest.approx(others.mean())
-    assert abs(seen["deviations"]) < 3
-    stranger = replace(target, model=target.train(np.flatnonzero(~target.population.is_member), 0))
-    assert fidelity(stranger, found)["deviations"] > 4

@@ -68,6 +68,7 @@ TARGET = {
     "has_recipe": True,
     "defenses": [],
 }
+DISTANCES = {"distance": 0.02, "usual_distance": 0.03}
 VERSIONS = {"python": "3.11.7", "reticent": "0.1.0", "numpy": "2.4.6", "scikit-learn": "1.9.1"}
 
 
@@ -177,6 +178,18 @@ def make_audit(*, external=False, strong=2.2, tpr=None, auc=None):
                 "shadows_others": 0.626,
                 "shadows_others_sd": 0.01,
                 "deviations": -0.36,
+                "shadows": 32,
+                "sureness": 0.83,
+                "shadows_sureness": 0.828,
+                "sureness_deviations": -0.4,
+                **{f"{kind}_{side}": far for side in ("own", "others") for kind, far in DISTANCES.items()},
+                "distribution": {
+                    "bins": [0.0, 0.25, 0.5, 0.75, 1.0],
+                    "target_own": [0.0, 0.02, 0.3, 0.68],
+                    "shadows_own": [0.0, 0.03, 0.29, 0.68],
+                    "target_others": [0.2, 0.2, 0.25, 0.35],
+                    "shadows_others": [0.19, 0.21, 0.26, 0.34],
+                },
             },
             "accuracy": {"members": estimate(0.967, 0.959, 0.973), "others": estimate(0.621, 0.602, 0.639)},
             **({} if external else people),

@@ -10,7 +10,7 @@ from importlib import resources
 from pathlib import Path
 
 from reticent.errors import OutputError, ParameterError
-from reticent.views import blocks, report_audit, report_case, report_frontier
+from reticent.views import blocks, report_audit, report_case, report_frontier, report_shadows
 from reticent.views.blocks import Dict, section
 from reticent.views.glossary import glossary
 from reticent.views.markup import Child, Safe, join, tag, trusted
@@ -28,6 +28,7 @@ def audit(result: Dict) -> str:
         blocks.untested(result["not_tested"].values()),
         report_audit.verdict(result),
         _reveals(result, "What the model reveals"),
+        report_shadows.stand_in(result),
         report_audit.persons(result),
         section("Details", report_audit.details(result), blocks.provenance(result), name="details"),
         glossary(),
