@@ -2,9 +2,10 @@
 
 import argparse
 
-from reticent.attacks.choice import ATTACKS
+from reticent.attacks.choice import ATTACKS, QUICK
 from reticent.audit import Audit, audit
 from reticent.cli import inputs, output
+from reticent.errors import ParameterError
 from reticent.target.goal import Goal, parse_rate
 from reticent.views import page, text
 
@@ -25,6 +26,20 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of this verb."""
     _, work = inputs.add_arguments(parser)
     work.add_argument(
+        "--quick",
+        action="store_true",
+        help="a first look in seconds: the technique made for this kind of model, few whole shadow models or none; it "
+        "can find people exposed, but it meets no goal",
+    )
+    work.add_argument(
+        "--targets",
+        type=int,
+        default=0,
+        metavar="N",
+        help="attack N more models trained in the same way, and report means over them (5 or more; default: with LiRA, "
+        "its shadow models)",
+    )
+    work.add_argument(
         "--fail-if",
         metavar="RULE",
         help=f"a gate for a pipeline, such as 'tpr>0.03@fpr=0.01': exit code {GATE_FAILED} if the upper 95 %% limit is "
@@ -42,14 +57,16 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Audit, write audit.json and audit.html, print."""
     gate = _gate(args.fail_if)
-    attacks = inputs.chosen(args.attacks, ATTACKS, "--attacks")
+    attacks = _attacks(args)
     key = inputs.check_run(args)
     target = inputs.read_target(args, key)
     if gate is not None:
         nonmembers = int((~target.population.is_member).sum())
         inputs.note_untestable(gate.fpr, nonmembers, "the gate will not let this model pass")
     with output.begin(args.out, key, args.jobs) as bench:
-        result = audit(target, attacks, seed=args.seed, shadow_mismatch=args.shadow_mismatch, bench=bench)
+        result = audit(
+            target, attacks, targets=args.targets, seed=args.seed, shadow_mismatch=args.shadow_mismatch, bench=bench
+        )
         found = result.to_dict()
         with output.results(args.out, _WRITTEN) as folder:
             output.write_json(folder / "audit.json", found)
@@ -57,6 +74,14 @@ def run(args: argparse.Namespace) -> int:
     output.show(text.audit(found))
     output.show(f"\nReport: {args.out / 'audit.html'}")
     return 0 if gate is None else _pass(result, gate)
+
+
+def _attacks(args: argparse.Namespace) -> str | list[str] | None:
+    if args.targets < 0:
+        raise ParameterError(f"expected --targets of 0 or more, got {args.targets}")
+    if args.quick and args.attacks is not None:
+        raise ParameterError("expected --quick or --attacks, got both. Leave one out")
+    return QUICK if args.quick else inputs.chosen(args.attacks, ATTACKS, "--attacks")
 
 
 def _gate(rule: str | None) -> Goal | None:

@@ -38,7 +38,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> tuple[Group, Group]:
     roles.add_argument("--identifiers", type=names, default=(), metavar="A,B", help="what names a person")
     roles.add_argument("--groups", metavar="COLUMN", help="whose rows belong together: one person, one household")
     work = parser.add_argument_group("attacks and training")
-    work.add_argument("--attacks", type=names, metavar="A,B", help=f"only these of {', '.join(ATTACKS)} (default: all)")
+    work.add_argument(
+        "--attacks",
+        type=names,
+        metavar="A,B",
+        help=f"only these of {', '.join(ATTACKS)} (default: all that tell more about this model)",
+    )
     work.add_argument(
         "--recipe",
         metavar="MODULE:FUNCTION",
