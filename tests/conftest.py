@@ -43,40 +43,50 @@ def pipeline(classifier=None):
     return make_pipeline(towns, clone(TREE) if classifier is None else classifier)
 
 
-def _fitted(members, hidden=()):
-    return pipeline().fit(members.drop(columns=["y", *hidden]), members["y"])
+def _fitted(members, classifier, hidden=()):
+    return pipeline(classifier).fit(members.drop(columns=["y", *hidden]), members["y"])
 
 
-def _pandas():
+def _pandas(classifier=None):
     members, others = draw(ROWS, 0), draw(ROWS, 1)
-    return {"model": _fitted(members), "members": members, "nonmembers": others, "quasi_identifiers": ("age", "town")}
+    return {
+        "model": _fitted(members, classifier),
+        "members": members,
+        "nonmembers": others,
+        "quasi_identifiers": ("age", "town"),
+    }
 
 
-def _polars():
+def _polars(classifier=None):
     members, others = pl.from_pandas(draw(ROWS, 0)), pl.from_pandas(draw(ROWS, 1))
-    model = pipeline().fit(members.drop("y"), members["y"].to_numpy())
+    model = pipeline(classifier).fit(members.drop("y"), members["y"].to_numpy())
     return {"model": model, "members": members, "nonmembers": others, "quasi_identifiers": ("age", "town")}
 
 
-def _arrays():
+def _arrays(classifier=None):
     members, others = ((t[NUMBERS].to_numpy(float), t["y"].to_numpy()) for t in (draw(ROWS, 0), draw(ROWS, 1)))
-    model = clone(TREE).fit(*members)
+    model = clone(TREE if classifier is None else classifier).fit(*members)
     return {"model": model, "members": members, "nonmembers": others, "quasi_identifiers": ("x0",)}
 
 
-def _classes():
+def _classes(classifier=None):
     members, others = (draw(ROWS, seed, ("high", "low", "middle")) for seed in (0, 1))
-    return {"model": _fitted(members), "members": members, "nonmembers": others, "quasi_identifiers": ("age", "town")}
+    return {
+        "model": _fitted(members, classifier),
+        "members": members,
+        "nonmembers": others,
+        "quasi_identifiers": ("age", "town"),
+    }
 
 
-def _repeated():
+def _repeated(classifier=None):
     """Members twice, households across, ten members among the others."""
     members, others = draw(ROWS, 0), draw(ROWS + 20, 1)
     members.iloc[-20:] = members.iloc[:20]
     others.iloc[:10] = members.iloc[100:110]
     members["household"], others["household"] = np.arange(ROWS) // 2, 10_000 + np.arange(ROWS + 20) // 3
     others.loc[10:12, "household"] = members["household"][:3].to_numpy()
-    model = _fitted(members, ["household"])
+    model = _fitted(members, classifier, ["household"])
     return {
         **{"model": model, "members": members, "nonmembers": others, "groups": "household"},
         "quasi_identifiers": ("age", "town"),
@@ -101,8 +111,8 @@ def tree():
 @pytest.fixture(scope="session")
 def given():
     """``given(kind)``: what describe() takes, for one of the kinds of tables. Never change it in place."""
-    made = functools.cache(lambda kind: {"access": Access.SCORES, "key": b"secret", **KINDS[kind]()})
-    return lambda kind="pandas", **changes: {**made(kind), **changes}
+    made = functools.cache(lambda kind, fit: {"access": Access.SCORES, "key": b"secret", **KINDS[kind](fit)})
+    return lambda kind="pandas", classifier=None, **changes: {**made(kind, classifier), **changes}
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ FLOORS = [
     ["_progress", "stats", "accounting", "target", "ledger", "views", "datasets"],
     ["backends"],
     ["attacks", "custody"],
-    ["defenses", "describe", "audit"],
+    ["defenses", "describe", "audit", "forecast"],
     ["protect", "guard", "claims"],
     ["attest", "serve"],
     ["console", "cli"],

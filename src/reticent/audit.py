@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from reticent import _progress
 from reticent.attacks.attack import Attack
-from reticent.attacks.choice import ATTACKS, chosen, possible, whole_models
+from reticent.attacks.choice import chosen, left_out, possible, whole_models
 from reticent.attacks.exposure import most_exposed, subgroups
 from reticent.attacks.fidelity import fidelity
 from reticent.attacks.membership.blind import baseline
@@ -262,9 +262,7 @@ def audit(
             not_tested[attack.name] = f"{attack.title}: {error}"
             continue
         seconds[attack.name] = round(time.perf_counter() - began, 3)
-    for name, kind in ATTACKS.items():
-        if name not in not_tested and all(name != attack.name for attack in tried):
-            not_tested[name] = f"{kind.title}: not asked for"
+    not_tested = {**left_out(target, attacks, tried), **not_tested}
     return Audit(
         target=target,
         findings=tuple(findings),

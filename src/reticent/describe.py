@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from reticent import _validate
-from reticent.backends import function, sklearn
+from reticent.backends import function, sklearn, torch
 from reticent.errors import ModelError, TableError
 from reticent.target import population
 from reticent.target.access import Access
@@ -45,8 +45,9 @@ def describe(
     Parameters
     ----------
     model
-        A fitted classifier with scikit-learn's API (a whole pipeline, LightGBM, XGBoost, CatBoost), or any function
-        that gives probabilities of shape (n, C) for a table.
+        A fitted classifier with scikit-learn's API (a whole pipeline, LightGBM, XGBoost, CatBoost), a PyTorch module
+        (:class:`~reticent.backends.torch.TorchModel` where rows are prepared for it), or any function that gives
+        probabilities of shape (n, C) for a table.
     members, nonmembers
         The rows that the model was trained on, and rows of the same population that it never saw: pandas, polars or
         Arrow tables with the label as a column, or pairs (X, y). At least 50 rows each.
@@ -59,13 +60,14 @@ def describe(
     groups
         A column whose rows belong together: the rows of one person, the persons of one household.
     recipe
-        ``(rows, seed) -> fitted model``, where ``rows`` is of the kind of ``members``; inferred for scikit-learn's API.
+        ``(rows, seed) -> fitted model``, where ``rows`` is of the kind of ``members``; inferred for scikit-learn's API;
+        for a PyTorch module a :class:`~reticent.backends.torch.TorchRecipe` trains many models at once.
     shared_rows
         What to do where members and non-members share rows: leave out the non-members' copies ("drop") or refuse
         ("error").
     classes
-        Labels in the order of the probabilities; needed only where ``model`` is a function and the labels' sorted
-        order is not that of its columns.
+        Labels in the order of the probabilities; needed only where ``model`` is a function or a module and the labels'
+        sorted order is not that of its columns.
     name
         What the report calls the model.
     seed
@@ -118,13 +120,16 @@ def describe(
         seed=seed,
         key=key if key is not None else secrets.token_bytes(32),
     )
+    trained_by = _recipe(wrapped, recipe, features)
+    if isinstance(trained_by, torch.TorchRecipe) and isinstance(wrapped, torch.TorchModel):
+        wrapped = trained_by.told(wrapped, people.table)
     target = Target(
         model=wrapped,
         access=access,
         population=people,
         schema=schema,
         features=features,
-        recipe=_recipe(wrapped, recipe, features),
+        recipe=trained_by,
         name=name or str(wrapped.describe()["class"]),
     )
     _check_answers(target)
@@ -136,15 +141,19 @@ def _wrap(model: Any, members: FrameTable | ArrayTable, classes: Sequence[Any] |
         return model
     if hasattr(model, "get_params") and hasattr(model, "fit"):
         return sklearn.read_model(model)
+    known = np.asarray(classes) if classes is not None else np.unique(members.labels())
+    if torch.is_module(model):
+        return torch.TorchModel(model, known)
     if not (callable(model) or hasattr(model, "predict_proba")):
         raise ModelError(
             f"expected a fitted classifier or a function that gives probabilities, got {type(model).__name__}"
         )
-    known = np.asarray(classes) if classes is not None else np.unique(members.labels())
     return function.FunctionModel(model, known)
 
 
 def _recipe(model: Model, given: Callable[[Any, int], Any] | None, features: tuple[str, ...]) -> Recipe | None:
+    if isinstance(given, torch.TorchRecipe):
+        return given.bound(model, features)
     if given is not None:
         return function.FunctionRecipe(given, model.classes)
     if isinstance(model, sklearn.SklearnModel):

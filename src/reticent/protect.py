@@ -15,6 +15,8 @@ import numpy.typing as npt
 
 from reticent import _progress
 from reticent.attacks.attack import Attack
+from reticent.attacks.canaries import Canaries
+from reticent.attacks.choice import COSTLY, telling
 from reticent.attacks.result import FPRS, versions
 from reticent.attacks.workbench import Workbench
 from reticent.audit import Audit, audit
@@ -211,7 +213,7 @@ def protect(
     *,
     defenses: Sequence[str | Defense] | None = None,
     before: Audit | None = None,
-    attacks: Sequence[str | Attack] | None = None,
+    attacks: str | Sequence[str | Attack] | None = None,
     seed: int = 0,
     n_jobs: int | None = None,
     bench: Workbench | None = None,
@@ -225,7 +227,7 @@ def protect(
     before
         An audit of the same target with the same seed, whose shadow models are then used again.
     attacks
-        As in :func:`reticent.audit`.
+        As in :func:`reticent.audit`; None for all that tell more about a candidate, without the planted canaries.
     """
     bench = bench or (before.bench if before is not None else Workbench(n_jobs=n_jobs))
     candidates, not_tried = _candidates(target, defenses)
@@ -238,12 +240,23 @@ def protect(
     for defense in _progress.track(work, total=len(work), title="candidates"):
         started = time.perf_counter()
         protected = target if defense is None else defense.apply(target, seed)
-        found = audit(protected, attacks, seed=seed, fprs=fprs, bench=bench, shadow_mismatch="withhold")
+        found = _audited(protected, goal, attacks, seed=seed, fprs=fprs, bench=bench)
         points.append(_measure(defense, protected, found, points[0].target if points else protected))
         seconds[points[-1].title] = round(time.perf_counter() - started, 3)
     seconds["all"] = round(time.perf_counter() - began, 3)
     best = _choose(points, goal)
     return Frontier(goal=goal, points=tuple(points), best=best, not_tried=tuple(not_tried), seed=seed, seconds=seconds)
+
+
+def _audited(protected: Target, goal: Goal, attacks: str | Sequence[str | Attack] | None, **settings: Any) -> Audit:
+    """Audit a candidate; costly attackers come only where the others leave the goal within reach."""
+    if attacks is not None:
+        return audit(protected, attacks, shadow_mismatch="withhold", **settings)
+    every = [name for name in telling(protected) if name != Canaries.name]
+    first = audit(protected, [name for name in every if name not in COSTLY], shadow_mismatch="withhold", **settings)
+    if COSTLY.isdisjoint(every) or not first.on(Half.OPEN).meets(goal.tpr, goal.fpr):
+        return first
+    return audit(protected, every, shadow_mismatch="withhold", **settings)
 
 
 def rounds(target: Target, defenses: Sequence[str | Defense] | None = None) -> int:

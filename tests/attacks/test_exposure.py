@@ -84,5 +84,5 @@ def test_a_rare_label_is_said(target_of, given, tree):
     told = {one["row"]: one["reason"] for one in named}
     assert set(told) & set(rare.tolist())
     for row, reason in told.items():
-        assert ("the label maybe is rare" in reason) == (row in rare)
+        assert ("of a rare class" in reason) == (row in rare)
     assert np.isin(list(told), np.arange(320)).all()

@@ -1,5 +1,6 @@
 """Shadow models are those of the recipe on the rows that membership says, trained once and kept by content."""
 
+import pickle
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -170,3 +171,27 @@ def test_a_function_with_classes_of_its_own_order_is_attacked_alike(target, targ
     turned = target_of(model=lambda x: native.predict_proba(x)[:, ::-1], classes=["yes", "no"], recipe=recipe)
     ours, theirs = (shadows(one, 8, 0, Workbench(n_jobs=1)) for one in (turned, target))
     np.testing.assert_array_equal(ours.scores[:, :, ::-1], theirs.scores)
+
+
+def test_the_model_itself_need_not_travel_to_the_workers(target):
+    class Heavy:
+        """A model of many gigabytes, say."""
+
+        def __init__(self, inner):
+            self.inner = inner
+
+        def __getattr__(self, name):
+            return getattr(self.inner, name)
+
+        def __reduce__(self):
+            raise AssertionError("somebody sends the model itself")
+
+    class Sending(Workbench):
+        """A bench that sends its tasks to nobody far away."""
+
+        def spread(self, work, tasks):
+            yield from (work(*pickle.loads(pickle.dumps(task))) for task in tasks)
+
+    heavy = replace(target, model=Heavy(target.model))
+    found = shadows(heavy, 8, 0, Sending(n_jobs=1))
+    np.testing.assert_array_equal(found.scores, shadows(target, 8, 0, Workbench(n_jobs=1)).scores)

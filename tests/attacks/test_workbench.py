@@ -31,6 +31,16 @@ def test_follows_the_callers_backend():
         assert list(Workbench().spread(twice, [(3, 0.05), (1, 0.0)])) == [6, 2]
 
 
+def test_takes_all_cores_unless_somebody_says_how_many():
+    assert Workbench()._workers == -1
+    assert Workbench(n_jobs=3)._workers == 3
+    for said in (1, 2):
+        with joblib.parallel_config(n_jobs=said):
+            assert joblib.effective_n_jobs(Workbench()._workers) == said
+    with joblib.parallel_config(backend="threading"):
+        assert Workbench()._workers == -1
+
+
 def test_an_error_in_the_work_is_the_callers_to_see():
     with pytest.raises(TypeError):
         list(Workbench(n_jobs=1).spread(twice, [(None,)]))

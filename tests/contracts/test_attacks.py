@@ -1,12 +1,17 @@
 """What every attack keeps: same seed, same scores; missing access is refused by name; inputs stay as they were."""
 
+import functools
 import json
 from dataclasses import FrozenInstanceError, asdict, fields, replace
 
 import joblib
 import numpy as np
 import pytest
+from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import PolynomialFeatures, SplineTransformer
 
 from reticent.attacks.attack import obstacle
 from reticent.attacks.choice import ATTACKS
@@ -16,6 +21,14 @@ from reticent.errors import AccessError
 from reticent.target.access import Access
 
 KINDS = ("pandas", "polars", "arrays", "classes", "repeated")
+# For techniques of one family of models, a model of it; all others look at a tree.
+MODELS = {
+    "forest": RandomForestClassifier(20, random_state=0),
+    "linear": make_pipeline(
+        SplineTransformer(10), PolynomialFeatures(2, interaction_only=True), LogisticRegression(C=10, max_iter=2000)
+    ),
+    "boosting": HistGradientBoostingClassifier(max_iter=30, random_state=0),
+}
 SINGLE = (Access.LABELS, Access.SCORES, Access.EXPLANATIONS, Access.GRADIENTS, Access.PARAMETERS)
 
 
@@ -27,21 +40,28 @@ def attack(request):
 
 
 @pytest.fixture(scope="module")
-def open_target(target_of):
+def target_for(target_of):
+    """``target_for(attack, kind)``: a target that grants everything to an attack, made once for each kind of model."""
+    made = functools.cache(lambda kind, model: target_of(kind, classifier=model, access=Access.PARAMETERS))
+    return lambda attack, kind="pandas": made(kind, MODELS.get(attack.name))
+
+
+@pytest.fixture
+def open_target(attack, target_for):
     """A target that grants everything."""
-    return target_of(access=Access.PARAMETERS)
+    return target_for(attack)
 
 
 @pytest.fixture(scope="module")
-def found(target_of):
+def found(target_for):
     """``found(attack, kind)``: the finding on a target that grants everything, made once."""
-    targets = {kind: target_of(kind, access=Access.PARAMETERS) for kind in KINDS}
     benches = {kind: Workbench(n_jobs=1) for kind in KINDS}
     made = {}
 
     def run(attack, kind="pandas"):
         if (attack, kind) not in made:
-            made[attack, kind] = targets[kind], attack.run(targets[kind], 3, benches[kind])
+            target = target_for(attack, kind)
+            made[attack, kind] = target, attack.run(target, 3, benches[kind])
         return made[attack, kind]
 
     return run
@@ -110,7 +130,7 @@ def test_same_scores_whatever_the_number_of_workers(attack, open_target, found):
 
 
 def test_leaves_its_inputs_alone(attack, target_of):
-    target = target_of(access=Access.PARAMETERS)
+    target = target_of(classifier=MODELS.get(attack.name), access=Access.PARAMETERS)
     people = target.population
     seen = (people.table.native, people.is_member, people.unit, people.sealed, people.row, target.model.native)
     before, answers = [joblib.hash(one) for one in seen], target.answers(target.model).copy()
@@ -138,6 +158,12 @@ def test_poorest_sufficient_access_is_enough(attack, open_target):
     assert np.isfinite(finding.scores).all()
 
 
+def test_a_family_s_technique_refuses_other_models(attack, target_of):
+    if attack.needs_family is not None:
+        with pytest.raises(AccessError, match="another kind of model"):
+            attack.run(target_of(access=Access.PARAMETERS), 0, Workbench(n_jobs=1))
+
+
 def test_without_a_recipe_it_runs_or_says_so(attack, open_target):
     target = replace(open_target, recipe=None)
     if attack.needs_recipe:
@@ -157,10 +183,10 @@ def test_a_model_that_shows_nothing_is_not_called_clean(attack, given, target_of
         assert np.isfinite(attack.run(target, 0, Workbench(n_jobs=1)).scores).all()
 
 
-def test_higher_means_more_like_a_member(attack, target_of, given):
+def test_higher_means_more_like_a_member(attack, target_of):
     """The nearest neighbor knows its members by heart and keeps them: whoever looks at it can tell."""
-    model = KNeighborsClassifier(1).fit(*given("arrays")["members"])
-    target = target_of("arrays", model=model, access=Access.PARAMETERS)
+    model = KNeighborsClassifier(1) if attack.needs_family is None else MODELS[attack.name]
+    target = target_of("arrays", classifier=model, access=Access.PARAMETERS)
     finding = attack.run(target, 0, Workbench(n_jobs=1))
     if finding.against_model:
         assert finding.auc().low > 0.5

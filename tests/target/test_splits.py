@@ -25,6 +25,22 @@ def torn(unit, chosen):
 
 @settings(max_examples=100, deadline=None)
 @given(grouped(), st.integers(0, 5))
+def test_places_keep_units_together_and_spread_each_side_evenly(people, seed):
+    unit, is_member = people
+    unit = 2 * unit + is_member  # as in a population, where nobody is on both sides
+    place = splits.places(unit, is_member, np.random.default_rng(seed))
+    assert ((place > 0) & (place < 1)).all()
+    for side in (is_member, ~is_member):
+        own, counts = place[side], np.unique(unit[side], return_counts=True)[1]
+        assert len(np.unique(own)) == len(counts)  # one place a unit
+        if side.any():
+            most = counts.max() / len(own)
+            assert all(abs((own < cut).mean() - cut) <= most for cut in (0.25, 0.5, 0.75))
+            assert own.mean() == pytest.approx(0.5)
+
+
+@settings(max_examples=100, deadline=None)
+@given(grouped(), st.integers(0, 5))
 def test_sealing_takes_whole_units_and_half_of_each_side(people, seed):
     unit, is_member = people
     sealed = splits.seal(unit, is_member, seed)

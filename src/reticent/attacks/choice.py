@@ -5,20 +5,42 @@ from dataclasses import replace
 from typing import Any
 
 from reticent.attacks.attack import Attack, obstacle
+from reticent.attacks.canaries import Canaries
 from reticent.attacks.membership.blind import Blind
+from reticent.attacks.membership.boosting import LeafArithmetic
+from reticent.attacks.membership.boundary import Boundary
+from reticent.attacks.membership.forest import ForestPool
 from reticent.attacks.membership.gap import Gap
+from reticent.attacks.membership.linear import LinearLira
 from reticent.attacks.membership.lira import Lira
+from reticent.attacks.membership.noise import Noise
+from reticent.attacks.membership.noise_lira import NoiseLira
+from reticent.attacks.membership.offline import LiraOffline
 from reticent.attacks.membership.population import PopulationThreshold
+from reticent.attacks.membership.reference import ReferenceModels
+from reticent.attacks.membership.rmia import Rmia, RmiaOffline
 from reticent.attacks.shadow import MIN_COUNT, needed
 from reticent.attacks.stored import StoredRows
 from reticent.errors import ParameterError
+from reticent.target.access import Access
 from reticent.target.target import Target
 
 QUICK = "quick"
 
 # In the order in which they run: what costs little comes first, what others reuse before them.
-ATTACKS: dict[str, type[Attack]] = {kind.name: kind for kind in (Blind, Gap, PopulationThreshold, Lira, StoredRows)}
+_KINDS: tuple[type[Attack], ...] = (
+    *(Blind, Gap, PopulationThreshold),
+    *(Lira, LiraOffline, Rmia, RmiaOffline, ReferenceModels),
+    *(ForestPool, LinearLira, LeafArithmetic),
+    *(Noise, NoiseLira, Boundary),
+    *(StoredRows, Canaries),
+)
+ATTACKS: dict[str, type[Attack]] = {kind.name: kind for kind in _KINDS}
 
+# What takes a set of models of its own: not worth it where other attacks have found enough.
+COSTLY = frozenset({NoiseLira.name, Canaries.name})
+
+_FAMILIES = (ForestPool, LinearLira, LeafArithmetic)
 _MOST_SHADOWS = 128
 
 
@@ -36,7 +58,7 @@ def chosen(target: Target, attacks: str | Sequence[str | Attack] | None, targets
         LiRA's shadow models, which are there anyway.
     """
     if attacks is None:
-        names: Sequence[str | Attack] = _all(target)
+        names: Sequence[str | Attack] = telling(target)
     elif attacks == QUICK:
         names = _quick(target)
     else:
@@ -67,12 +89,31 @@ def whole_models(attack: Any) -> int:
     return trained if trained >= MIN_COUNT else 0
 
 
-def _all(target: Target) -> list[str]:
-    return list(ATTACKS)
+def left_out(target: Target, attacks: str | Sequence[str | Attack] | None, tried: Sequence[Attack]) -> dict[str, str]:
+    """Return why attacks that would tell more were not tried: name -> reason."""
+    names = {attack.name for attack in tried}
+    reason = "left out of a first look" if attacks == QUICK else "not asked for"
+    return {name: f"{ATTACKS[name].title}: {reason}" for name in telling(target) if name not in names}
+
+
+def telling(target: Target) -> list[str]:
+    """Return the names of the attacks that sharpen the picture of this target."""
+    return [name for name in ATTACKS if name not in _not_for(target)]
 
 
 def _quick(target: Target) -> list[str]:
-    return [name for name in _all(target) if name != Lira.name]
+    family = any(kind.name in telling(target) for kind in _FAMILIES)
+    few = [Rmia.name] if target.recipe is not None and not family else []
+    return [name for name in telling(target) if name not in {Lira.name, *COSTLY}] + few
+
+
+def _not_for(target: Target) -> set[str]:
+    """Return what would tell nothing more: other families, labels beside scores, less from the same shadow models."""
+    out = {LiraOffline.name, RmiaOffline.name, Rmia.name}
+    out |= {kind.name for kind in _FAMILIES if obstacle(kind(), target) is not None}
+    scores = Access.SCORES in target.access and target.model.has_scores
+    out |= {Noise.name, NoiseLira.name, Boundary.name} if scores else set()
+    return out | ({ReferenceModels.name} if target.recipe is not None else set())
 
 
 def _made(one: str | Attack, target: Target) -> Attack:

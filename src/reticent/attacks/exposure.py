@@ -6,9 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from reticent.attacks.reasons import reasons
 from reticent.attacks.result import Finding
 from reticent.stats import roc
 from reticent.target.population import Half
+from reticent.target.table import numbers
 from reticent.target.target import Target
 
 _MOST = 10
@@ -25,7 +27,7 @@ def most_exposed(target: Target, findings: Sequence[Finding], half: Half) -> lis
     people = target.population
     rows = np.flatnonzero(people.is_member & people.mask(half))
     worst = rows[np.argsort(-risk.value[rows], kind="stable")[:_MOST]]
-    label, share = people.table.column(target.schema.label), np.bincount(target.truth) / len(target.truth)
+    why = reasons(numbers(people.table, target.features), target.truth, worst)
     return [
         {
             "row": int(people.row[i]),
@@ -35,10 +37,10 @@ def most_exposed(target: Target, findings: Sequence[Finding], half: Half) -> lis
             "reason": (
                 f"models without this row give its label {100 * risk.confidence_out[i]:.0f} %, "
                 f"models with it {100 * risk.confidence_in[i]:.0f} %"
-                + (f"; the label {label[i]} is rare" if share[target.truth[i]] < 0.05 else "")
+                + "".join(f"; {one}" for one in said)
             ),
         }
-        for i, digest in zip(worst, people.digest(worst), strict=True)
+        for i, digest, said in zip(worst, people.digest(worst), why, strict=True)
     ]
 
 

@@ -16,20 +16,17 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
 
 from reticent.attacks.attack import Attack
 from reticent.attacks.membership.blind import baseline
+from reticent.attacks.practice import control
 from reticent.attacks.result import Finding, Replicas
 from reticent.attacks.shadow import shadows
 from reticent.attacks.workbench import Workbench
-from reticent.stats import roc
 from reticent.stats.estimate import Estimate
 from reticent.target.target import Target
 
 Array = npt.NDArray[np.float64]
-
-_CONTROL_LEVEL = 0.999  # a control that cries wolf in one report of twenty would be read by nobody
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -46,24 +43,6 @@ class Moments:
         inside = (signal - self.mean_in) ** 2 / self.var_in + np.log(self.var_in)
         outside = (signal - self.mean_out) ** 2 / self.var_out + np.log(self.var_out)
         return np.asarray((outside - inside) / 2)
-
-
-def control(scores: Array, is_member: npt.NDArray[np.bool_]) -> Estimate | None:
-    """Return the mean AUC for the target's members on models that learned from random halves: 0.5 within its interval.
-
-    ``scores`` has shape (T, n), a row for each model; fewer than two have no spread, and None is returned.
-    """
-    if len(scores) < 2:
-        return None
-    areas = [roc.auc(row[is_member], row[~is_member]).value for row in scores]
-    return mean_over_models(areas, "models of other people, Student", _CONTROL_LEVEL)
-
-
-def mean_over_models(values: list[float], method: str, level: float = 0.95) -> Estimate:
-    """Return the mean of one number a model, with a Student interval."""
-    mean, n = float(np.mean(values)), len(values)
-    half = float(stats.t.ppf((1 + level) / 2, n - 1) * np.std(values, ddof=1) / np.sqrt(n))
-    return Estimate(value=mean, low=mean - half, high=mean + half, level=level, method=method, n=n)
 
 
 def find(
@@ -89,6 +68,7 @@ def find(
         more = shadows(target, targets, seed, bench, fewest=0)
         seen = moments.log_ratio(signal(more.scores))
         replicas = Replicas(np.vstack([scores, seen]), np.vstack([people.is_member, more.membership]), people.unit)
+        null = control(seen, people.is_member) if targets > 1 else None  # one has no spread
     return Finding(
         name=attack.name,
         title=attack.title,

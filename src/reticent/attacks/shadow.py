@@ -6,7 +6,11 @@ For every row of the pool the audit then has answers of models that learned from
 """
 
 import hashlib
-from dataclasses import dataclass
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import chain, groupby
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +19,7 @@ from reticent import _progress, _seeds
 from reticent.attacks.workbench import Workbench
 from reticent.errors import ModelError, RecipeError
 from reticent.target import splits
+from reticent.target.family.network import Network
 from reticent.target.model import Model
 from reticent.target.recipe import OutputRecipe
 from reticent.target.table import digests
@@ -101,8 +106,16 @@ def _train_all(
     shape = target.scores.shape
     pieces = [None if name is None or index < first else bench.kept(name, shape) for index, name in enumerate(names)]
     missing = [index for index, piece in enumerate(pieces) if piece is None and index >= first]
-    tasks = ((target, np.flatnonzero(membership[index]), _seeds.integer(seed, "shadow", index)) for index in missing)
-    results = bench.spread(_train_one, tasks)
+    many = _together(target) if missing else 1
+    # The model itself need not travel to any worker.
+    bare = replace(target, model=_Classes(target.model.classes))  # type: ignore[arg-type]
+    # Which models share a task follows from their numbers alone, whoever is missing and however many workers there are.
+    chunks = [list(some) for _, some in groupby(missing, key=lambda index: index // many)]
+    tasks = (
+        (bare, [np.flatnonzero(membership[i]) for i in some], [_seeds.integer(seed, "shadow", i) for i in some])
+        for some in chunks
+    )
+    results = chain.from_iterable(bench.spread(_train_one if many == 1 else _train_many, tasks))
     for done, (index, piece) in enumerate(
         zip(missing, _progress.track(results, total=len(missing), title="shadow models"), strict=True)
     ):
@@ -110,12 +123,42 @@ def _train_all(
         if (name := names[index]) is not None:
             bench.keep(name, piece)
         if done == 0:
-            bench.foretell(len(missing), len(names))
+            bench.foretell(len(missing), len(names), len(chunks[0]))
     return np.stack([piece for piece in pieces[first:] if piece is not None])
 
 
-def _train_one(target: Target, rows: npt.NDArray[np.intp], seed: int) -> npt.NDArray[np.float32]:
-    model = target.train(rows, seed)
+@dataclass(frozen=True, eq=False)
+class _Classes:
+    """All that shadow models have to know of the target's model."""
+
+    classes: npt.NDArray[Any]
+
+
+def _together(target: Target) -> int:
+    """Return how many shadows are trained together."""
+    family, table = getattr(target.recipe, "family", None), target.population.table
+    if not isinstance(family, Network) or (many := family.chunk(table)) == 1:
+        return 1
+    if (reason := family.obstacle(table)) is not None:
+        warnings.warn(f"shadow models are trained one after the other, which takes longer: {reason}", stacklevel=2)
+        return 1
+    return many
+
+
+def _train_one(
+    target: Target, rows: Sequence[npt.NDArray[np.intp]], seeds: Sequence[int]
+) -> list[npt.NDArray[np.float32]]:
+    return [_answers(target, target.train(own, seed)) for own, seed in zip(rows, seeds, strict=True)]
+
+
+def _train_many(
+    target: Target, rows: Sequence[npt.NDArray[np.intp]], seeds: Sequence[int]
+) -> list[npt.NDArray[np.float32]]:
+    family: Network = target.recipe.family  # type: ignore[union-attr, assignment]
+    return [_answers(target, model) for model in family.train(target.population.table, rows, seeds)]
+
+
+def _answers(target: Target, model: Model) -> npt.NDArray[np.float32]:
     try:
         answers = target.answers(model)
     except ModelError as error:

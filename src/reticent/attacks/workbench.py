@@ -10,7 +10,7 @@ import shutil
 import threading
 import time
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -75,8 +75,10 @@ class Workbench:
         ReticentError
             If a worker process dies.
         """
-        runner = joblib.Parallel(n_jobs=self._workers, return_as="generator")
-        results = runner(joblib.delayed(_on_one_thread)(work, *task) for task in tasks)
+        backend, _ = joblib.parallel.get_active_backend()
+        kind = "generator" if backend.supports_return_generator else "list"  # Ray hands all back at once
+        runner = joblib.Parallel(n_jobs=self._workers, return_as=kind)
+        results = _each(runner, (joblib.delayed(_on_one_thread)(work, *task) for task in tasks))
         try:
             for result, seconds, warned in results:
                 self._pace = seconds
@@ -95,18 +97,21 @@ class Workbench:
 
     @property
     def _workers(self) -> int | None:
-        chosen = joblib.parallel.get_active_backend()[1] != 1  # somebody said parallel_config(n_jobs=...)
+        chosen = joblib.parallel.get_active_backend()[1] is not None  # somebody said parallel_config(n_jobs=...)
         return self.n_jobs if self.n_jobs is not None or chosen else -1
 
-    def foretell(self, missing: int, each: int) -> None:
-        """Say how long the run will take, once the first of ``missing`` models of a set of ``each`` is trained."""
+    def foretell(self, missing: int, each: int, together: int = 1) -> None:
+        """Say how long the run will take, once the first of ``missing`` models of a set of ``each`` is trained.
+
+        ``together`` is how many models one task trains.
+        """
         if self._foretold >= self.rounds:
             return
         done = max(self.finished, each - missing + 1)
         models = max(missing - 1, (self.rounds - self._foretold) * each - done)
         self._foretold = self.rounds
         workers = max(1, min(joblib.effective_n_jobs(self._workers), models))
-        _progress.forecast(f"{models} shadow models to train", self._pace * models / workers)
+        _progress.forecast(f"{models} shadow models to train", self._pace / together * models / workers)
 
     @property
     def finished(self) -> int:
@@ -162,6 +167,10 @@ class Workbench:
         """Delete all that was kept on disk."""
         if self.folder is not None:
             shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _each(runner: Callable[[Iterable[Any]], Iterable[T]], tasks: Iterable[Any]) -> Generator[T]:
+    yield from runner(tasks)
 
 
 def _on_one_thread(work: Callable[..., T], *task: Any) -> tuple[T, float, Warned]:

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
-from reticent.backends import forest
+from reticent.backends import boosting, forest, linear
 
 # Each takes (estimator, features) and returns what the family offers, or None.
-_READERS: tuple[Callable[[Any, tuple[str, ...]], object | None], ...] = (forest.read,)
+_READERS: tuple[Callable[[Any, tuple[str, ...]], object | None], ...] = (forest.read, linear.read, boosting.read)
 
 
 def family_of(estimator: Any, features: tuple[str, ...]) -> object | None:

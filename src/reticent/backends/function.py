@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from reticent.backends import sklearn
+from reticent.backends import sklearn, torch
 from reticent.backends.walk import walk
 from reticent.errors import ModelError, RecipeError
 from reticent.target.model import Model, Recipe
@@ -76,6 +76,10 @@ class FunctionRecipe:
             ) from error
         if hasattr(fitted, "classes_"):
             return sklearn.read_model(fitted)
+        if isinstance(fitted, Model):
+            return fitted
+        if torch.is_module(fitted):
+            return torch.TorchModel(fitted, self.classes)
         if not (callable(fitted) or hasattr(fitted, "predict_proba")):
             raise RecipeError(
                 f"expected the recipe {getattr(self.function, '__name__', 'function')} to return a fitted classifier "

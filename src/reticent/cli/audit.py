@@ -6,6 +6,7 @@ from reticent.attacks.choice import ATTACKS, QUICK
 from reticent.audit import Audit, audit
 from reticent.cli import inputs, output
 from reticent.errors import ParameterError
+from reticent.forecast import forecast
 from reticent.target.goal import Goal, parse_rate
 from reticent.views import page, text
 
@@ -19,7 +20,7 @@ example:
       --label income --access scores --out report
 """
 
-_WRITTEN = ("audit.json", "audit.html")
+_WRITTEN = ("audit.json", "audit.html", "forecast.json")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -52,11 +53,18 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="what to do with a model that seems to be trained on other rows: stop, or audit it and give no verdict "
         "(default: error)",
     )
+    work.add_argument(
+        "--forecast",
+        metavar="GOAL",
+        help="also forecast how many records would be enough, such as 'tpr<=0.03@fpr=0.01': takes about three times as "
+        "long",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Audit, write audit.json and audit.html, print."""
     gate = _gate(args.fail_if)
+    goal = None if args.forecast is None else _goal(args.forecast)
     attacks = _attacks(args)
     key = inputs.check_run(args)
     target = inputs.read_target(args, key)
@@ -68,10 +76,15 @@ def run(args: argparse.Namespace) -> int:
             target, attacks, targets=args.targets, seed=args.seed, shadow_mismatch=args.shadow_mismatch, bench=bench
         )
         found = result.to_dict()
+        enough = None if goal is None else forecast(target, goal, seed=args.seed, bench=bench)
         with output.results(args.out, _WRITTEN) as folder:
             output.write_json(folder / "audit.json", found)
             page.write(folder / "audit.html", page.audit(found))
+            if enough is not None:
+                output.write_json(folder / "forecast.json", enough.to_dict())
     output.show(text.audit(found))
+    if enough is not None:
+        output.show(f"\nHow much data would be enough\n{enough}")
     output.show(f"\nReport: {args.out / 'audit.html'}")
     return 0 if gate is None else _pass(result, gate)
 
@@ -88,6 +101,11 @@ def _gate(rule: str | None) -> Goal | None:
     if rule is None:
         return None
     tpr, fpr = parse_rate(rule, signs=(">", ">="))
+    return Goal(tpr=tpr, fpr=fpr)
+
+
+def _goal(rule: str) -> Goal:
+    tpr, fpr = parse_rate(rule, signs=("<", "<="))
     return Goal(tpr=tpr, fpr=fpr)
 
 

@@ -17,7 +17,7 @@ from reticent.stats.roc import nonmembers_needed, reached, staircase
 Scores = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
-_BLOCKS = 25
+BLOCKS = 25
 
 
 def tpr_over_models(
@@ -40,35 +40,45 @@ def tpr_over_models(
             level=level,
             n=nonmembers,
         )
-    order = np.argsort(-scores, axis=1, kind="stable")
-    inside = np.take_along_axis(membership, order, axis=1)
-    block = np.unique(unit, return_inverse=True)[1][order] % _BLOCKS
-    tied = np.take_along_axis(scores, order, axis=1)
-    each = _rates(inside, tied, np.ones_like(inside), fpr)
-    left_out = np.array([_rates(inside, tied, block != g, fpr).mean() for g in range(_BLOCKS)])
+    each, without = rates_by_block(scores, membership, np.unique(unit, return_inverse=True)[1], fpr=fpr)
+    left_out = without.mean(axis=0)
     value = float(each.mean())
-    people = (_BLOCKS - 1) / _BLOCKS * float(((left_out - left_out.mean()) ** 2).sum())
+    people = (BLOCKS - 1) / BLOCKS * float(((left_out - left_out.mean()) ** 2).sum())
     sigma = float(np.sqrt(people + each.var(ddof=1) / models))
     if not 0 < value < 1 or sigma == 0:
         members = int(membership.sum(axis=1).min())
         edge = float(1 - (1 - level) ** (1 / members))  # no success in so many trials of one model
         low, high = (value, min(1.0, value + edge)) if value < 0.5 else (max(0.0, value - edge), value)
     else:
-        half = float(stats.t.ppf((1 + level) / 2, _BLOCKS - 1)) * sigma / (value * (1 - value))
+        half = float(stats.t.ppf((1 + level) / 2, BLOCKS - 1)) * sigma / (value * (1 - value))
         low, high = (float(special.expit(special.logit(value) + side * half)) for side in (-1, 1))
     return Estimate(value=value, low=low, high=high, level=level, method=f"mean of {models} models, jackknife", n=n)
 
 
-def _rates(inside: Mask, scores: Scores, kept: Mask, fpr: float) -> Scores:
-    """Return each model's rate over the kept rows, read between two non-members so that the mean FPR is ``fpr``.
+def rates_by_block(
+    scores: Scores, membership: Mask, unit: npt.NDArray[np.intp], *, fpr: float
+) -> tuple[Scores, Scores]:
+    """Return each model's rate at ``fpr``, shape (T,), and without each block of people in turn, shape (T, 25).
 
-    All of shape (T, n), in the order of falling scores; among ties the attacker tosses a coin.
+    One model after the other, so that memory grows with the rows, not with models times rows.
     """
-    rates = np.empty(len(inside))
-    for t, keep in enumerate(kept):
-        others, hits = staircase(inside[t, keep], scores[t, keep])
-        # The expected false-positive rate above the r-th of n non-members is r / (n + 1).
-        rank = max(fpr * (others[-1] + 1) - 1, 0.0)
-        _, most = reached(others, hits, np.array([int(rank), int(rank) + 1]))
-        rates[t] = (most[0] + (rank - int(rank)) * (most[1] - most[0])) / max(hits[-1], 1)
-    return rates
+    block = unit % BLOCKS
+    each, without = np.empty(len(scores)), np.empty((len(scores), BLOCKS))
+    for t, (row, inside) in enumerate(zip(scores, membership, strict=True)):
+        order = np.argsort(-row, kind="stable")
+        tied, named, blocks = row[order], inside[order], block[order]
+        each[t] = _rate(named, tied, fpr)
+        without[t] = [_rate(named[keep], tied[keep], fpr) for keep in (blocks != g for g in range(BLOCKS))]
+    return each, without
+
+
+def _rate(inside: Mask, scores: Scores, fpr: float) -> float:
+    """Return one model's rate, read between two non-members so that the mean FPR is ``fpr``.
+
+    Both of shape (n,), in the order of falling scores; among ties the attacker tosses a coin.
+    """
+    others, hits = staircase(inside, scores)
+    # The expected false-positive rate above the r-th of n non-members is r / (n + 1).
+    rank = max(fpr * (others[-1] + 1) - 1, 0.0)
+    _, most = reached(others, hits, np.array([int(rank), int(rank) + 1]))
+    return float((most[0] + (rank - int(rank)) * (most[1] - most[0])) / max(hits[-1], 1))

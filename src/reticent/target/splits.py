@@ -48,6 +48,21 @@ def seal(unit: Ids, is_member: Mask, seed: int) -> Mask:
     return sealed
 
 
+def places(unit: Ids, is_member: Mask, rng: np.random.Generator) -> npt.NDArray[np.float64]:
+    """Return where each row stands in a random order of its side, from 0 to 1, shape (n,); units stand together.
+
+    Cut into stretches, it gives parts that have the same share of members as the whole.
+    """
+    place = np.empty(len(unit))
+    for side in (is_member, ~is_member):
+        _, own, counts = np.unique(unit[side], return_inverse=True, return_counts=True)
+        order = rng.permutation(len(counts))
+        middle = np.empty(len(counts))
+        middle[order] = (np.cumsum(counts[order]) - counts[order] / 2) / counts.sum()
+        place[side] = middle[own]
+    return place
+
+
 def halves(unit: Ids, size: int, count: int, seed: int) -> Mask:
     """Return the training rows of ``count`` shadow models, shape (count, n), about ``size`` rows in each.
 

@@ -40,6 +40,10 @@ def numbers(audit: Dict) -> Safe | None:
     return blocks.facts(shown, "rt-numbers")
 
 
+def _attacks(audit: Dict) -> list[Dict]:
+    return [finding for finding in audit["findings"] if finding["name"] != text.CANARIES]
+
+
 def _headline(estimate: Dict, written: Any) -> Child:
     if estimate["untested"]:
         return tag("small", estimate["untested"])
@@ -72,7 +76,7 @@ def hundred(audit: Dict) -> Safe | None:
 
 def curves(audit: Dict) -> Safe | None:
     """Return the picture of all ROC curves."""
-    drawn = {f["title"]: (f["curve"]["fpr"], f["curve"]["tpr"]) for f in audit["findings"] if f["curve"]["fpr"]}
+    drawn = {f["title"]: (f["curve"]["fpr"], f["curve"]["tpr"]) for f in _attacks(audit) if f["curve"]["fpr"]}
     if not drawn:
         return None
     tested = [one["fpr"] for one in audit["strongest"]["tpr"] if not one["estimate"]["untested"]]
@@ -86,13 +90,13 @@ def curves(audit: Dict) -> Safe | None:
 
 def rates(audit: Dict) -> Safe | None:
     """Return what each attack reached, with the reason under the table where the data are too few."""
-    if not audit["findings"]:
+    if not _attacks(audit):
         return None
     head: list[Child] = ["attack", "is given", "AUC"]
-    head += [f"recognized at {axes.share(one['fpr'])} false alarms" for one in audit["findings"][0]["tpr"]]
+    head += [f"recognized at {axes.share(one['fpr'])} false alarms" for one in _attacks(audit)[0]["tpr"]]
     rows: list[list[Child]] = []
     reasons: list[str] = []
-    for finding in audit["findings"]:
+    for finding in _attacks(audit):
         row: list[Child] = [finding["title"], finding["needs"], split(finding["auc"], text.number(finding["auc"]))]
         for one in finding["tpr"]:
             estimate = one["estimate"]
@@ -120,7 +124,7 @@ def plainly(audit: Dict) -> Safe | None:
             f"Without the model an attacker {tells} members from others (baseline AUC {text.number(blind)}; 0.5 is a "
             f"coin toss): {so}."
         )
-    for finding in audit["findings"]:
+    for finding in _attacks(audit):
         control = finding["control_auc"]
         if finding["control"] == "models of other people" and not control["untested"]:
             fine = control["low"] <= 0.5 <= control["high"]
@@ -128,7 +132,7 @@ def plainly(audit: Dict) -> Safe | None:
                 f"{finding['title']} against models that never learned from these people: AUC {text.number(control)}. "
                 + ("It finds nothing there, as it must." if fine else "It should find nothing there: read with care.")
             )
-    said += [_gap(audit), _stored(audit), _fidelity(audit["fidelity"])]
+    said += [_gap(audit), _stored(audit), _fidelity(audit["fidelity"]), text.canaries(audit)]
     kept = [tag("li", one) for one in said if one is not None]
     return tag("ul", kept, class_="rt-plain") if kept else None
 

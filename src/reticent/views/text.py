@@ -8,6 +8,7 @@ from typing import Any
 
 Dict = Mapping[str, Any]
 
+CANARIES = "canaries"  # a control: what became of them is a sentence, no row among the attacks
 WIDTH = 80  # of sentences; a table may need a few more
 _NO_BREAK = "\N{NO-BREAK SPACE}"
 
@@ -115,7 +116,8 @@ def audit(result: Dict) -> str:
             f"{target['access']}",
         ),
         "",
-        *_findings(result["findings"]),
+        *_findings([one for one in result["findings"] if one["name"] != CANARIES]),
+        *(wrapped(said) for said in [canaries(result)] if said is not None),
         "",
         wrapped(
             f"Accuracy: {percent(result['accuracy']['members'])} on members, "
@@ -125,6 +127,25 @@ def audit(result: Dict) -> str:
     if target["shared_rows"]:
         lines.append(wrapped(f"{target['shared_rows']:,} others were left out: members have the same rows or groups."))
     return "\n".join([*lines, "", *_not_tested(result["not_tested"].values()), "", wrapped(result["verdict"])])
+
+
+def canaries(result: Dict) -> str | None:
+    """Return what became of the planted canaries as a sentence, or None where none were planted."""
+    facts = next((one["facts"] for one in result["findings"] if one["name"] == CANARIES), None)
+    if facts is None:
+        return None
+    found, wrong = (
+        facts[name] for name in ("canaries found at 1 % false alarms", "matched copies left out, wrongly named")
+    )
+    return (
+        f"Planted canaries ({facts['canaries planted']:g} people with a wrong label, in one more model): "
+        f"{percent(found)} found at 1 % false alarms, {percent(wrong)} of their twins who stayed out wrongly named. "
+        + (
+            "The attack finds what is there."
+            if found["low"] > 0.5
+            else "Either such models do not pick up single people, or the attack is blind here."
+        )
+    )
 
 
 def _findings(findings: Sequence[Dict]) -> list[str]:

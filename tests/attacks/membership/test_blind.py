@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from reticent.attacks.membership import blind
 from reticent.attacks.membership.blind import Blind, baseline, blind_scores
 from reticent.attacks.workbench import Workbench
 from reticent.stats import roc
@@ -74,3 +75,22 @@ def test_sees_what_the_model_sees_and_the_label(kind, target_of):
     told = replace(target, population=replace(people, table=changed))
     scores = baseline(told, 0, Workbench(n_jobs=1))
     assert roc.auc(scores[people.is_member], scores[~people.is_member]).low > 0.6
+
+
+def test_a_unit_may_be_larger_than_a_fold():
+    rows, is_member = np.random.default_rng(0).normal(size=(600, 3)), np.arange(600) < 300
+    unit = np.where(np.arange(600) % 300 < 292, 1000 * is_member, np.arange(600))  # of 300 rows, 292 are one unit
+    scores = blind_scores(rows, is_member, unit, 0)
+    assert ((scores > 0) & (scores < 1)).all()
+
+
+def test_learns_from_no_more_rows_than_it_needs(monkeypatch):
+    rng = np.random.default_rng(0)
+    rows, is_member = rng.normal(size=(3000, 3)), np.arange(3000) < 1500
+    rows[is_member] += 1
+    whole = blind_scores(rows, is_member, np.arange(3000), 0)
+    monkeypatch.setattr(blind, "_MOST_ROWS", 600)
+    part = blind_scores(rows, is_member, np.arange(3000), 0)
+    for found in (whole, part):
+        assert roc.auc(found[is_member], found[~is_member]).low > 0.8
+    assert (whole != part).any()

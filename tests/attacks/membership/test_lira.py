@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from reticent.attacks.membership.lira import Lira, lira_scores, record_risk, scores_of_shadows
+from reticent.attacks.membership.lira import Lira, lira_scores, scores_of_shadows
 from reticent.attacks.shadow import shadows
 from reticent.attacks.signals import confidence, smoothed_logit
 from reticent.attacks.workbench import Workbench
@@ -86,41 +86,6 @@ def test_a_shadows_own_signal_does_not_help_to_attack_it():
     assert np.mean(areas) == pytest.approx(0.5, abs=0.02)
     peeking = np.array([lira_scores(signals[s], signals, membership, prior=4) for s in range(8)])
     assert np.mean([roc.auc(r[i], r[~i]).value for r, i in zip(peeking, membership, strict=True)]) > 0.55
-
-
-def test_risk_is_the_share_beyond_the_rows_own_threshold():
-    signals, membership = pool(4)
-    value, low, high = record_risk(signals, membership, prior=1e-9)
-    for i, (inside, outside) in enumerate(zip(sides(signals, membership), sides(signals, ~membership), strict=True)):
-        threshold = stats.norm.isf(0.01, outside.mean(), np.sqrt(outside.var(ddof=1) + FLOOR))
-        share = stats.norm.sf(threshold, inside.mean(), np.sqrt(inside.var(ddof=1) + FLOOR))
-        assert value[i] == pytest.approx((5 * share + 0.5) / 6)  # five models learned from each: half a one is unsure
-    assert (low <= value).all() and (value <= high).all()
-
-
-@pytest.mark.parametrize("more", [-1e3, 1e3])
-def test_risk_is_never_surer_than_its_few_models_allow(more):
-    signals, membership = pool(7)
-    value, low, high = record_risk(signals + more * membership, membership, prior=4)
-    edge = 0.025 ** (1 / 5)  # five successes in five trials
-    if more > 0:
-        np.testing.assert_allclose(low, edge)
-        assert (high > 0.999).all() and (value > 0.9).all() and (value < 0.95).all()
-    else:
-        np.testing.assert_allclose(high, 1 - edge)
-        assert (low < 0.001).all() and (value < 0.1).all() and (value > 0.05).all()
-
-
-def test_risk_rises_with_what_memory_adds():
-    signals, membership = pool(5)
-    risks = [record_risk(signals + more * membership, membership, prior=4)[0] for more in (-1, 0, 0.5, 1, 3, 30)]
-    assert (np.diff(risks, axis=0) >= 0).all()
-    assert risks[-1].min() > 0.9 and (np.diff(risks[:-1], axis=0) > 0).mean() > 0.9
-
-
-def test_risk_interval_narrows_with_more_shadows():
-    wide, narrow = (record_risk(*pool(6, shadows=count, n=200), prior=4) for count in (8, 128))
-    assert np.mean(narrow[2] - narrow[1]) < 0.4 * np.mean(wide[2] - wide[1])
 
 
 @pytest.fixture(scope="module")

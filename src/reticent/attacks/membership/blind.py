@@ -19,17 +19,18 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 from sklearn.ensemble import HistGradientBoostingClassifier
-from sklearn.model_selection import StratifiedGroupKFold
 
 from reticent import _progress, _seeds
 from reticent.attacks.attack import admit
 from reticent.attacks.result import Finding
 from reticent.attacks.workbench import Workbench
+from reticent.target import splits
 from reticent.target.access import Access
 from reticent.target.table import numbers
 from reticent.target.target import Target
 
 _FOLDS = 5
+_MOST_ROWS = 100_000  # to learn from: what tells two tables apart shows in so many, or is too little to matter
 
 
 def blind_scores(
@@ -52,14 +53,26 @@ def blind_scores(
     count = min(_FOLDS, *(len(np.unique(unit[side])) for side in (is_member, ~is_member)))
     if count < 2:
         return scores  # one group cannot be held out
-    folds = StratifiedGroupKFold(count, shuffle=True, random_state=_seeds.integer(seed, "blind", "folds"))
-    for number, (train, test) in enumerate(folds.split(rows, is_member, unit)):
+    place = splits.places(unit, is_member, _seeds.generator(seed, "blind", "folds"))
+    for number in range(count):
+        test = (number <= count * place) & (count * place < number + 1)
+        if not test.any():  # one unit can be larger than a fold
+            continue
+        train = _some(~test, seed)
         classifier = HistGradientBoostingClassifier(
             max_iter=60, max_leaf_nodes=15, random_state=_seeds.integer(seed, "blind", number)
         ).fit(rows[train], is_member[train])
         # Ranks, since the folds' scores are not on one scale.
-        scores[test] = stats.rankdata(classifier.predict_proba(rows[test])[:, 1]) / (len(test) + 1)
+        scores[test] = stats.rankdata(classifier.predict_proba(rows[test])[:, 1]) / (test.sum() + 1)
     return scores
+
+
+def _some(rows: npt.NDArray[np.bool_], seed: int) -> npt.NDArray[np.intp]:
+    """Return these rows, or as many of them at random as suffice to see what a table differs in."""
+    found = np.flatnonzero(rows)
+    if len(found) <= _MOST_ROWS:
+        return found
+    return np.sort(_seeds.generator(seed, "blind", "rows").choice(found, _MOST_ROWS, replace=False))
 
 
 @dataclass(frozen=True, kw_only=True)

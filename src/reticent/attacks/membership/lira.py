@@ -28,7 +28,8 @@ from scipy import stats
 from reticent import _validate
 from reticent.attacks.attack import admit
 from reticent.attacks.membership.blind import baseline
-from reticent.attacks.result import Finding, Replicas, Risk
+from reticent.attacks.record_risk import RISK_FPR, recognized, risk_of
+from reticent.attacks.result import Finding, Replicas
 from reticent.attacks.shadow import shadows
 from reticent.attacks.signals import confidence, smoothed_logit
 from reticent.attacks.workbench import Workbench
@@ -42,7 +43,6 @@ Mask = npt.NDArray[np.bool_]
 
 _TRIALS = (10.0, 30.0, 100.0, 1e3, 1e5)
 _PRIORS = (4.0, 16.0)
-_RISK_FPR = 0.01
 _CONTROL_LEVEL = 0.999  # a control that cries wolf in one report of twenty would be read by nobody
 _FLOOR = 1e-6  # variance of a signal that never moved
 
@@ -93,31 +93,6 @@ def _variance(count: Array, squares: Array, prior: float) -> Array:
     return np.asarray((squares + prior * common) / (np.maximum(count - 1, 0) + prior) + _FLOOR)
 
 
-def record_risk(shadow_signals: Array, membership: Mask, *, prior: float) -> tuple[Array, Array, Array]:
-    """Return how often each person would be recognized at 1 % false alarms *on that person*, as (value, low, high).
-
-    Each row gets its own threshold, the 99th percentile of what models that never met it say; its risk is the share
-    of models that did learn from it beyond. Both sides are taken as normal; the interval carries the noise of both
-    means and of the spread, and is never shorter than the number of shadows allows. Shapes (n,).
-    """
-    (n_in, mean_in, squares_in), (n_out, mean_out, squares_out) = (
-        _moments(shadow_signals, side) for side in (membership, ~membership)
-    )
-    var_in, var_out = _variance(n_in, squares_in, prior), _variance(n_out, squares_out, prior)
-    z = float(stats.norm.isf(_RISK_FPR))
-    distance = (mean_in - mean_out - z * np.sqrt(var_out)) / np.sqrt(var_in)
-    noise = 1 / n_in + var_out / var_in / n_out * (1 + z * z / 2) + distance**2 / (2 * (n_in - 1 + prior))
-    half = float(stats.norm.ppf(0.975)) * np.sqrt(noise)
-    # However far apart two curves lie: that n models agree says no more than n successes in n trials do.
-    edge = 0.025 ** (1 / n_in)
-    value = (stats.norm.cdf(distance) * n_in + 0.5) / (n_in + 1)
-    return (
-        np.asarray(value),
-        np.minimum(stats.norm.cdf(distance - half), edge),
-        np.maximum(stats.norm.cdf(distance + half), 1 - edge),
-    )
-
-
 @dataclass(frozen=True, kw_only=True)
 class Lira:
     """LiRA online, with ``shadows`` shadow models."""
@@ -144,7 +119,7 @@ class Lira:
         signals = smoothed_logit(shares, trials)
         own = smoothed_logit(confidence(target.scores, target.truth), trials)
         scores = lira_scores(own, signals, trained.membership, prior=prior)
-        risk, low, high = record_risk(signals, trained.membership, prior=prior)
+        each, alarms = recognized(own, signals, trained.membership, people.is_member, fpr=RISK_FPR)
         inside, outside = trained.counts
         return Finding(
             name=self.name,
@@ -159,14 +134,15 @@ class Lira:
                 "shadow models with each row": f"{inside.min()} to {inside.max()}",
                 "shadow models without each row": f"{outside.min()} to {outside.max()}",
                 "AUC on shadow models": _mean_auc(left_out, trained.membership),
+                "recognized at 1 % false alarms on each row": each,
+                "non-members then wrongly named": alarms,
             },
-            risk=Risk(
-                risk,
-                low,
-                high,
-                "share of models trained with this row that give it away at 1 % false alarms on this row",
-                _mean(shares, trained.membership),
-                _mean(shares, ~trained.membership),
+            risk=risk_of(
+                target,
+                trained,
+                lambda answers: smoothed_logit(confidence(answers, target.truth), trials),
+                seed=seed,
+                bench=bench,
             ),
             replicas=Replicas(
                 np.vstack([scores, left_out]), np.vstack([people.is_member, trained.membership]), people.unit
@@ -174,10 +150,6 @@ class Lira:
             parameters={**asdict(self), "trials": trials, "prior": prior, "scores": Access.SCORES in target.access},
             seed=seed,
         )
-
-
-def _mean(values: Array, chosen: Mask) -> Array:
-    return np.asarray(np.where(chosen, values, 0).sum(axis=0) / chosen.sum(axis=0))
 
 
 def _best_setting(shares: Array, membership: Mask) -> tuple[float, float, Array]:
