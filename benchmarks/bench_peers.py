@@ -156,7 +156,7 @@ def by_likelihood(own: np.ndarray, shares: np.ndarray, inside: np.ndarray, round
 
     def found(setting: tuple[float, float]) -> tuple[float, float]:
         signals = smoothed_logit(shares, setting[0])
-        return mean_power(scores_of_shadows(signals, inside, prior=setting[1]), inside)
+        return mean_power(scores_of_shadows(signals, inside, rounds, prior=setting[1]), inside)
 
     trials, prior = max(settings, key=found)
     signals = smoothed_logit(shares, trials)

@@ -8,11 +8,25 @@ The way through the house::
 from reticent.attest import Case, attest
 from reticent.audit import Audit, audit
 from reticent.describe import describe
+from reticent.forecast import Forecast, forecast
 from reticent.protect import Frontier, protect
 from reticent.target.access import Access
 from reticent.target.goal import Goal
 from reticent.target.target import Target
 
-__all__ = ["Access", "Audit", "Case", "Frontier", "Goal", "Target", "attest", "audit", "describe", "protect"]
+__all__ = [
+    "Access",
+    "Audit",
+    "Case",
+    "Forecast",
+    "Frontier",
+    "Goal",
+    "Target",
+    "attest",
+    "audit",
+    "describe",
+    "forecast",
+    "protect",
+]
 
 __version__ = "0.1.0"

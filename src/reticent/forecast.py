@@ -9,6 +9,7 @@ import math
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -31,7 +32,7 @@ from reticent.target import splits
 from reticent.target.goal import Goal
 from reticent.target.population import MIN_ROWS
 from reticent.target.target import Target
-from reticent.views import report_forecast
+from reticent.views import page, report_forecast
 
 SIZES = (0.25, 0.5, 1.0)
 
@@ -143,6 +144,10 @@ class Forecast:
             gain = self.law.gain(float(size))
             rates = {part: min(getattr(gain, part) + self.goal.fpr, 1.0) for part in ("value", "low", "high")}
             yield {"per_class": float(size), **rates}
+
+    def to_html(self, path: str | Path) -> Path:
+        """Write the forecast as one self-contained page; return its path."""
+        return page.write(path, page.forecast(self.to_dict()))
 
     def plot(self, ax: Any = None) -> Any:
         """Draw measurements, law and goal on log-log axes with matplotlib; return the axes."""

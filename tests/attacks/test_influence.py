@@ -150,6 +150,14 @@ def test_rows_of_one_household_come_and_go_together():
     assert np.median(alone.var_out / var_out) < 0.6
 
 
+def test_how_many_rows_a_model_is_given_does_not_vary():
+    """One column of ones, hardly moved: its weight is a sum over the part, whose variance is the hypergeometric's."""
+    truth = (np.arange(400) % 10 > 0).astype(np.intp)
+    found = moments(np.ones((400, 1)), truth, penalty=1e4, intercept=False)
+    expected = 0.25 * 400 * np.var(2 * truth - 1) / 4 / 1e8
+    np.testing.assert_allclose(found.var_out - 1e-6, expected, rtol=0.05)  # less the floor; a third of the binomial's
+
+
 def test_the_model_decides_not_how_it_is_written_down():
     """Shifts (with a constant), constant columns and zeros change nothing; nor does a turn of all columns."""
     x, y = pool(7, n=80, d=6)

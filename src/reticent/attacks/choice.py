@@ -41,7 +41,7 @@ ATTACKS: dict[str, type[Attack]] = {kind.name: kind for kind in _KINDS}
 COSTLY = frozenset({NoiseLira.name, Canaries.name})
 
 _FAMILIES = (ForestPool, LinearLira, LeafArithmetic)
-_MOST_SHADOWS = 128
+_MOST = 128
 
 
 def chosen(target: Target, attacks: str | Sequence[str | Attack] | None, targets: int) -> list[Attack]:
@@ -72,11 +72,12 @@ def possible(attack: Attack, target: Target) -> str | None:
     """Return why this attack cannot be run on this target with its number of shadow models, or None."""
     if (reason := obstacle(attack, target)) is not None:
         return reason
-    if not isinstance(attack, Lira) or (count := needed(target)) <= attack.shadows:
+    wanted = getattr(attack, "shadows", 0)
+    if not wanted or not attack.needs_recipe or (count := needed(target)) <= wanted:
         return None
     return (
         f"members and non-members are so uneven in number that it takes {count} shadow models for every row to be in "
-        f"four and out of four. Hand in more of the fewer, or pass Lira(shadows={count})"
+        f"four and out of four. Hand in more of the fewer, or pass {type(attack).__name__}(shadows={count})"
     )
 
 
@@ -101,15 +102,15 @@ def telling(target: Target) -> list[str]:
     return [name for name in ATTACKS if name not in _not_for(target)]
 
 
-def _quick(target: Target) -> list[str]:
+def _quick(target: Target) -> list[str | Attack]:
     family = any(kind.name in telling(target) for kind in _FAMILIES)
-    few = [Rmia.name] if target.recipe is not None and not family else []
-    return [name for name in telling(target) if name not in {Lira.name, *COSTLY}] + few
+    few = [] if target.recipe is None or family else [Rmia(shadows=max(Rmia().shadows, min(needed(target), _MOST)))]
+    return [*(name for name in telling(target) if name not in {Lira.name, Rmia.name, *COSTLY}), *few]
 
 
 def _not_for(target: Target) -> set[str]:
     """Return what would tell nothing more: other families, labels beside scores, less from the same shadow models."""
-    out = {LiraOffline.name, RmiaOffline.name, Rmia.name}
+    out = {LiraOffline.name, RmiaOffline.name}
     out |= {kind.name for kind in _FAMILIES if obstacle(kind(), target) is not None}
     scores = Access.SCORES in target.access and target.model.has_scores
     out |= {Noise.name, NoiseLira.name, Boundary.name} if scores else set()
@@ -121,9 +122,11 @@ def _made(one: str | Attack, target: Target) -> Attack:
         return one
     if one not in ATTACKS:
         raise ParameterError(f"expected an attack among {', '.join(ATTACKS)}; got {one!r}")
-    if one == Lira.name and target.recipe is not None:  # uneven sides take more models
-        return Lira(shadows=max(Lira().shadows, min(needed(target), _MOST_SHADOWS)))
-    return ATTACKS[one]()
+    made: Any = ATTACKS[one]()
+    if target.recipe is None or not hasattr(made, "shadows"):
+        return made  # type: ignore[no-any-return]
+    least: int = Lira().shadows if one == Rmia.name else made.shadows  # LiRA's shadow models serve it too
+    return replace(made, shadows=max(least, min(needed(target), _MOST)))  # type: ignore[no-any-return]
 
 
 def _on_more(attack: Attack, targets: int) -> Attack:

@@ -36,8 +36,7 @@ def most_exposed(target: Target, findings: Sequence[Finding], half: Half) -> lis
             "meaning": risk.meaning,
             "reason": (
                 f"models without this row give its label {100 * risk.confidence_out[i]:.0f} %, "
-                f"models with it {100 * risk.confidence_in[i]:.0f} %"
-                + "".join(f"; {one}" for one in said)
+                f"models with it {100 * risk.confidence_in[i]:.0f} %" + "".join(f"; {one}" for one in said)
             ),
         }
         for i, digest, said in zip(worst, people.digest(worst), why, strict=True)

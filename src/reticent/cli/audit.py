@@ -20,7 +20,7 @@ example:
       --label income --access scores --out report
 """
 
-_WRITTEN = ("audit.json", "audit.html", "forecast.json")
+_WRITTEN = ("audit.json", "audit.html", "forecast.json", "forecast.html")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -82,6 +82,7 @@ def run(args: argparse.Namespace) -> int:
             page.write(folder / "audit.html", page.audit(found))
             if enough is not None:
                 output.write_json(folder / "forecast.json", enough.to_dict())
+                enough.to_html(folder / "forecast.html")
     output.show(text.audit(found))
     if enough is not None:
         output.show(f"\nHow much data would be enough\n{enough}")

@@ -10,7 +10,7 @@ from importlib import resources
 from pathlib import Path
 
 from reticent.errors import OutputError, ParameterError
-from reticent.views import blocks, report_audit, report_case, report_frontier, report_shadows
+from reticent.views import blocks, report_audit, report_case, report_forecast, report_frontier, report_shadows
 from reticent.views.blocks import Dict, section
 from reticent.views.glossary import glossary
 from reticent.views.markup import Child, Safe, join, tag, trusted
@@ -65,6 +65,20 @@ def case(result: Dict) -> str:
         report_case.compared(result),
         [_evidence(f"The audit {when}", one) for when, one in audits],
         section("Details", blocks.provenance({**result, "timings": {}}), name="details"),
+        glossary(),
+    )
+
+
+def forecast(result: Dict) -> str:
+    """Return a forecast as one page."""
+    return _document(
+        "How much data would be enough",
+        result,
+        True,  # nothing in it speaks of single people
+        blocks.untested(result["left_out"], title="Not measured"),
+        report_forecast.verdict(result),
+        section("What was measured", report_forecast.measured(result), name="measured"),
+        section("Details", blocks.provenance(result), name="details"),
         glossary(),
     )
 

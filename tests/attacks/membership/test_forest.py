@@ -402,20 +402,6 @@ def test_wants_a_forest_its_scores_and_people_enough(target, people, monkeypatch
     for wrong, message in (({"halves": 3}, "halves >= 4"), ({"trees": 1}, "trees >= 2"), ({"targets": -1}, "targets")):
         with pytest.raises(ParameterError, match=message):
             ForestPool(**wrong)
-    table = people(640, 2).assign(household=np.maximum(np.arange(640) - 400, 0))
-    crowd = RandomForestClassifier(20, random_state=0).fit(table[:320][["age", "income"]], table["y"][:320])
-    columns = ["age", "income", "y", "household"]
-    tied = describe(
-        crowd,
-        members=table[:320][columns],
-        nonmembers=table[320:][columns],
-        label="y",
-        groups="household",
-        access=Access.SCORES,
-        key=b"k",
-    )
-    with pytest.raises(RecipeError, match="group of rows is so large"):
-        ForestPool().run(tied, 0, Workbench(n_jobs=1))
     monkeypatch.setattr(forest, "_MOST_HALVES", 50)
     few = made(RandomForestClassifier(20, random_state=0), people, 2, 2000, 50)
     with pytest.raises(RecipeError, match="82 parts of the people"):

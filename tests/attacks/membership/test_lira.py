@@ -7,6 +7,7 @@ import pytest
 from scipy import stats
 
 from reticent.attacks.membership.lira import Lira, lira_scores, scores_of_shadows
+from reticent.attacks.practice import rounds_of
 from reticent.attacks.shadow import shadows
 from reticent.attacks.signals import confidence, smoothed_logit
 from reticent.attacks.workbench import Workbench
@@ -47,33 +48,36 @@ def test_score_is_the_likelihood_ratio_of_each_row(prior):
 
 
 @pytest.mark.parametrize("prior", [0.5, 4.0])
-def test_each_shadow_is_attacked_by_the_others_alone(prior):
-    """The same as fitting again without that shadow, but for rows whose count does not change."""
-    signals, membership = pool(2, shadows=8, n=25)
-    found = scores_of_shadows(signals, membership, prior=prior)
+def test_each_shadow_is_attacked_by_the_other_rounds_alone(prior):
+    signals, membership = pool(2, shadows=12, n=25)
+    rounds = np.arange(12) // 3
+    found = scores_of_shadows(signals, membership, rounds, prior=prior)
     assert found.shape == signals.shape
-    for s in range(8):
-        others = np.arange(8) != s
-        np.testing.assert_allclose(found[s], refitted(signals, membership, s, others, prior), rtol=1e-6)
+    for s in range(12):
+        others = rounds != rounds[s]
+        inside, outside = sides(signals[others], membership[others]), sides(signals[others], ~membership[others])
+        expected = [
+            naive_density(signals[s, i], inside, i, prior) - naive_density(signals[s, i], outside, i, prior)
+            for i in range(25)
+        ]
+        np.testing.assert_allclose(found[s], expected)
 
 
-def refitted(signals, membership, s, others, prior):
-    """Moments of each row without shadow s; the pool's common variance is that of all rows and shadows left out."""
-    scores = np.zeros(signals.shape[1])
-    for sign, chosen in ((1, membership), (-1, ~membership)):
-        squares, counts, means = np.zeros(chosen.shape), np.zeros(chosen.shape), np.zeros(chosen.shape)
-        for t in range(len(signals)):  # every shadow left out in turn: the common variance is taken over all of them
-            for i in range(signals.shape[1]):
-                kept = signals[chosen[:, i] & (np.arange(len(signals)) != t), i]
-                counts[t, i], means[t, i] = len(kept), kept.mean()
-                squares[t, i] = ((kept - kept.mean()) ** 2).sum()
-        common = squares.sum() / np.maximum(counts - 1, 0).sum()
-        for i in range(signals.shape[1]):
-            kept = signals[chosen[:, i] & others, i]
-            assert (len(kept), kept.mean()) == (counts[s, i], means[s, i])
-            variance = (squares[s, i] + prior * common) / (len(kept) - 1 + prior) + FLOOR
-            scores[i] += sign * stats.norm.logpdf(signals[s, i], kept.mean(), np.sqrt(variance))
-    return scores
+@pytest.mark.parametrize("count", [8, 32])
+def test_how_many_shadows_had_a_row_does_not_tell_membership(count):
+    """A model that hardly differs from row to row remembers nobody: 1,000 rows on 20 sets of shadows.
+
+    The mean rate has a standard error of about 0.05 points; leaving out single shadows gave 11.9 % and 6.0 %.
+    """
+    found = []
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        pairs = rng.permuted(np.tile([[True], [False]], (count // 2, 500)).reshape(count // 2, 2, 500), axis=1)
+        membership = pairs.reshape(count, 500).repeat(2, axis=1)
+        signals = rng.normal(size=1000) + 1e-3 * rng.normal(size=(count, 1)) * np.ones(1000)
+        scores = scores_of_shadows(signals, membership, np.arange(count) // 2, prior=4)
+        found += [roc.tpr_at(r[i], r[~i], fpr=0.05).value for r, i in zip(scores, membership, strict=True)]
+    assert np.mean(found) < 0.06
 
 
 def test_a_shadows_own_signal_does_not_help_to_attack_it():
@@ -81,7 +85,7 @@ def test_a_shadows_own_signal_does_not_help_to_attack_it():
     rng = np.random.default_rng(3)
     signals = rng.normal(size=(8, 4000))
     _, membership = pool(3, shadows=8, n=4000)
-    honest = scores_of_shadows(signals, membership, prior=4)
+    honest = scores_of_shadows(signals, membership, np.arange(8), prior=4)
     areas = [roc.auc(row[inside], row[~inside]).value for row, inside in zip(honest, membership, strict=True)]
     assert np.mean(areas) == pytest.approx(0.5, abs=0.02)
     peeking = np.array([lira_scores(signals[s], signals, membership, prior=4) for s in range(8)])
@@ -116,7 +120,7 @@ def test_run_is_the_formulas_on_the_shadows_answers(finding, target, bench):
     np.testing.assert_array_equal(finding.replicas.scores[0], finding.scores)
     np.testing.assert_array_equal(finding.replicas.membership[0], target.population.is_member)
     np.testing.assert_array_equal(
-        finding.replicas.scores[1:], scores_of_shadows(signals, trained.membership, prior=prior)
+        finding.replicas.scores[1:], scores_of_shadows(signals, trained.membership, rounds_of(target, 16), prior=prior)
     )
     np.testing.assert_array_equal(finding.replicas.membership[1:], trained.membership)
     mean = [trained.scores[trained.membership[:, i], i, target.truth[i]].mean() for i in range(640)]

@@ -5,8 +5,8 @@ trains shadow models with and without each row. Success means that the target's 
 shadows that learned from it (Carlini et al. 2022, arXiv:2112.03570). Probabilities are smoothed and variances shrunk
 to the pool's: with plain logits of saturated probabilities the tail of the ROC, where people are harmed, is noise.
 
-How much to smooth and to shrink is chosen on the shadow models themselves, whose membership is known: each in turn is
-attacked with the others. Neither the target nor any half of its people chooses anything.
+How much to smooth and to shrink is chosen on the shadow models themselves, whose membership is known: each round of
+them is attacked with the others. Neither the target nor any half of its people chooses anything.
 
 >>> import numpy as np
 >>> rng = np.random.default_rng(0)
@@ -23,18 +23,16 @@ from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
 
 from reticent import _validate
 from reticent.attacks.attack import admit
 from reticent.attacks.membership.blind import baseline
+from reticent.attacks.practice import Rounds, control, mean_auc, mean_power, moments, rounds_of
 from reticent.attacks.record_risk import RISK_FPR, recognized, risk_of
 from reticent.attacks.result import Finding, Replicas
 from reticent.attacks.shadow import shadows
 from reticent.attacks.signals import confidence, smoothed_logit
 from reticent.attacks.workbench import Workbench
-from reticent.stats import roc
-from reticent.stats.estimate import Estimate
 from reticent.target.access import Access
 from reticent.target.target import Target
 
@@ -43,44 +41,39 @@ Mask = npt.NDArray[np.bool_]
 
 _TRIALS = (10.0, 30.0, 100.0, 1e3, 1e5)
 _PRIORS = (4.0, 16.0)
-_CONTROL_LEVEL = 0.999  # a control that cries wolf in one report of twenty would be read by nobody
+_CHOOSERS = 50_000  # rows on which settings are compared; more would not change the choice
 _FLOOR = 1e-6  # variance of a signal that never moved
 
 
 def lira_scores(signal: Array, shadow_signals: Array, membership: Mask, *, prior: float) -> Array:
-    """Return the log likelihood ratio of having been in training, shape (n,).
+    """Return the log likelihood ratio of having been in training, the shape of ``signal``.
 
     Parameters
     ----------
     signal
-        The target's signal for each row, shape (n,).
+        The signal of one model, or of several, for each row: shape (..., n).
     shadow_signals, membership
         The shadows' signals, and whether each learned from each row, shapes (S, n).
     prior
         How many shadows the pool's common variance counts for, beside a row's own.
     """
-    return _log_density(signal, *_moments(shadow_signals, membership), prior) - _log_density(
-        signal, *_moments(shadow_signals, ~membership), prior
+    return _log_density(signal, *moments(shadow_signals, membership), prior) - _log_density(
+        signal, *moments(shadow_signals, ~membership), prior
     )
 
 
-def scores_of_shadows(shadow_signals: Array, membership: Mask, *, prior: float) -> Array:
-    """Return the score of each shadow's rows when the other shadows attack it, shape (S, n)."""
-    inside = _log_density(shadow_signals, *_without_own(shadow_signals, membership), prior)
-    return inside - _log_density(shadow_signals, *_without_own(shadow_signals, ~membership), prior)
+def scores_of_shadows(shadow_signals: Array, membership: Mask, rounds: Rounds, *, prior: float) -> Array:
+    """Return the score of each shadow's rows when the shadows of other rounds attack it, shape (S, n).
 
-
-def _moments(signals: Array, chosen: Mask) -> tuple[Array, Array, Array]:
-    count = chosen.sum(axis=0).astype(np.float64)
-    mean = np.where(chosen, signals, 0).sum(axis=0) / count
-    return count, mean, np.where(chosen, (signals - mean) ** 2, 0).sum(axis=0)
-
-
-def _without_own(signals: Array, chosen: Mask) -> tuple[Array, Array, Array]:
-    count, mean, squares = _moments(signals, chosen)
-    left = count - chosen
-    shifted = mean - np.where(chosen, (signals - mean) / np.maximum(left, 1), 0)
-    return left, shifted, np.maximum(squares - np.where(chosen, (signals - mean) * (signals - shifted), 0), 0)
+    Shadows of one round share out the rows among them. Leaving out one alone would leave fewer models with a row where
+    it had the row than where it had not: their mean would tell membership, above all where signals hardly differ.
+    ``rounds``, of shape (S,), tells the round of each.
+    """
+    scores = np.empty_like(shadow_signals)
+    for one in np.unique(rounds):
+        here = rounds == one
+        scores[here] = lira_scores(shadow_signals[here], shadow_signals[~here], membership[~here], prior=prior)
+    return scores
 
 
 def _log_density(signal: Array, count: Array, mean: Array, squares: Array, prior: float) -> Array:
@@ -115,8 +108,10 @@ class Lira:
         people = target.population
         trained = shadows(target, self.shadows, seed, bench)
         shares = confidence(trained.scores, target.truth)
-        trials, prior, left_out = _best_setting(shares, trained.membership)
+        rounds = rounds_of(target, self.shadows)
+        trials, prior = _best_setting(shares, trained.membership, rounds)
         signals = smoothed_logit(shares, trials)
+        left_out = scores_of_shadows(signals, trained.membership, rounds, prior=prior)
         own = smoothed_logit(confidence(target.scores, target.truth), trials)
         scores = lira_scores(own, signals, trained.membership, prior=prior)
         each, alarms = recognized(own, signals, trained.membership, people.is_member, fpr=RISK_FPR)
@@ -129,11 +124,11 @@ class Lira:
             is_member=people.is_member,
             sealed=people.sealed,
             baseline=baseline(target, seed, bench),
-            null=_control(left_out, people.is_member),
+            null=control(left_out, people.is_member),
             facts={
                 "shadow models with each row": f"{inside.min()} to {inside.max()}",
                 "shadow models without each row": f"{outside.min()} to {outside.max()}",
-                "AUC on shadow models": _mean_auc(left_out, trained.membership),
+                "AUC on shadow models": mean_auc(left_out, trained.membership),
                 "recognized at 1 % false alarms on each row": each,
                 "non-members then wrongly named": alarms,
             },
@@ -152,39 +147,14 @@ class Lira:
         )
 
 
-def _best_setting(shares: Array, membership: Mask) -> tuple[float, float, Array]:
-    """Return the smoothing and shrinking that find most of the shadows' own members, and the scores they give."""
-    best: tuple[tuple[float, float], float, float, Array] | None = None
+def _best_setting(shares: Array, membership: Mask, rounds: Rounds) -> tuple[float, float]:
+    """Return (trials, prior), the smoothing and shrinking that find most of the shadows' own members."""
+    step = -(-shares.shape[1] // _CHOOSERS)
+    some, inside = shares[:, ::step], membership[:, ::step]
+    best: tuple[tuple[float, float], float, float] | None = None
     for trials, prior in product(_TRIALS, _PRIORS):
-        scores = scores_of_shadows(smoothed_logit(shares, trials), membership, prior=prior)
-        found = [_power(row, inside) for row, inside in zip(scores, membership, strict=True)]
-        power = (float(np.mean([tpr for tpr, _ in found])), float(np.mean([area for _, area in found])))
-        if best is None or power > best[0]:
-            best = (power, trials, prior, scores)
+        found = mean_power(scores_of_shadows(smoothed_logit(some, trials), inside, rounds, prior=prior), inside)
+        if best is None or found > best[0]:
+            best = (found, trials, prior)
     assert best is not None  # there is at least one setting
     return best[1:]
-
-
-def _power(scores: Array, inside: Mask) -> tuple[float, float]:
-    ranked = np.sort(scores[~inside])[::-1]
-    threshold = ranked[int(0.01 * len(ranked))]
-    ranks = stats.rankdata(scores)[inside].sum()
-    m, n = int(inside.sum()), int((~inside).sum())
-    return float((scores[inside] > threshold).mean()), float((ranks - m * (m + 1) / 2) / (m * n))
-
-
-def _control(scores: Array, is_member: Mask) -> Estimate:
-    """Return the mean AUC for the target's members on models that learned from random halves, with its spread."""
-    areas = [roc.auc(row[is_member], row[~is_member]).value for row in scores]
-    return _across(areas, "models of other people, Student", _CONTROL_LEVEL)
-
-
-def _mean_auc(scores: Array, membership: Mask) -> Estimate:
-    areas = [_power(row, inside)[1] for row, inside in zip(scores, membership, strict=True)]
-    return _across(areas, "shadow models, Student")
-
-
-def _across(areas: list[float], method: str, level: float = 0.95) -> Estimate:
-    mean, n = float(np.mean(areas)), len(areas)
-    half = float(stats.t.ppf((1 + level) / 2, n - 1) * np.std(areas, ddof=1) / np.sqrt(n))
-    return Estimate(value=mean, low=mean - half, high=mean + half, level=level, method=method, n=n)
