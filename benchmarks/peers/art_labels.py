@@ -1,9 +1,11 @@
 """ART 1.20.1 with labels alone on one classifier: the rule (gap) for all rows, HopSkipJump's distance for some.
 
 Reads x (n, d), y (n,), member (n,), some (k,) row numbers, seed; argument: forest or mlp. The distance is the number
-that ``LabelOnlyDecisionBoundary`` computes before it is cut to yes or no. In its favor: walks begin within the range of
-each column, not of all columns together, labels are asked in large batches, and the search is short: 10 rounds, about
-1,200 labels a row, in place of 50 rounds and 25,000.
+that ``LabelOnlyDecisionBoundary`` computes before it is cut to yes or no. Labels are asked in large batches, and the
+search is short: 10 rounds, about 1,200 labels a row, in place of 50 rounds and 25,000. On 100 rows of the first network
+both gave the same AUC and the same order of rows, the short one for a fifth of the CPU; walks within the range of each
+column or of all columns together made no difference beyond noise (AUC 0.581 and 0.573; 22 and 17 walks never began,
+which ART counts as distance 0).
 Writes for rule and distance the scores and the seconds, and how many of the walks never began.
 """
 

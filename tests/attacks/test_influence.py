@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 
 from reticent.attacks.influence import linear_moments
+from reticent.attacks.mean_model import inverse_root
 from reticent.target import splits
 
 
@@ -214,3 +215,15 @@ def test_any_pool_has_moments(seed, n, d, classes, levels, penalty, share, inter
     for value in vars(found).values():
         assert value.shape == (n,) and np.isfinite(value).all()
     assert (found.var_in > 0).all() and (found.var_out > 0).all()
+
+
+def test_columns_that_are_nearly_alike_are_no_obstacle():
+    """Single precision may leave a Hessian with curvatures below zero; the inverse root is then that of what is left."""
+    rng = np.random.default_rng(0)
+    z = np.repeat(rng.normal(size=(200, 3)), 2, axis=1)
+    curvature = z.T @ z
+    curvature -= 1e-5 * np.eye(6)  # as rounding may have it
+    root = inverse_root(curvature, np.zeros(6))
+    assert np.isfinite(root).all()
+    seen = z @ root
+    np.testing.assert_allclose((seen**2).sum(), 3, rtol=1e-3)  # the leverages add up to the rank

@@ -21,6 +21,7 @@ Single = npt.NDArray[np.float32]
 Ids = npt.NDArray[np.intp]
 
 _CHUNK = 32_768  # rows
+_ALIKE = 1e-7  # of the largest curvature: what is less is rounding
 _FREE = 1e-6  # penalty of what is not penalized, against rows that count 1 each: the Hessian stays invertible
 _STEPS = 8
 
@@ -107,7 +108,11 @@ def inverse_root(curvature: Array, penalty: Array) -> Single:
     """Return R with R R' the inverse of curvature + diag(penalty), shapes (d, d)."""
     hessian = curvature.copy()
     np.einsum("ii->i", hessian)[:] += penalty
-    lower = linalg.cholesky(hessian, lower=True, overwrite_a=True, check_finite=False)
+    try:
+        lower = linalg.cholesky(hessian, lower=True, check_finite=False)
+    except linalg.LinAlgError:  # so weak a penalty on columns so alike that single precision cannot tell them apart
+        values, vectors = linalg.eigh(hessian)
+        return np.asarray(vectors / np.sqrt(np.maximum(values, _ALIKE * values[-1])), dtype=np.float32)
     return np.asarray(linalg.lapack.dtrtri(lower, lower=1)[0].T, dtype=np.float32)
 
 

@@ -145,7 +145,9 @@ def test_the_setting_is_the_one_that_finds_most_among_shadows(finding, target, b
             signals = smoothed_logit(confidence(trained.scores, target.truth), trials)
             rates, areas = [], []
             for row, inside in zip(
-                scores_of_shadows(signals, trained.membership, prior=prior), trained.membership, strict=True
+                scores_of_shadows(signals, trained.membership, rounds_of(target, 16), prior=prior),
+                trained.membership,
+                strict=True,
             ):
                 ranked = sorted(row[~inside], reverse=True)
                 rates.append((row[inside] > ranked[int(0.01 * len(ranked))]).mean())
