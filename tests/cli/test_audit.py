@@ -53,7 +53,7 @@ def test_a_newcomers_first_audit(desk):
     assert written(out) == FILES
     result = strict(out / "audit.json")
     assert result["schema"] == "reticent/audit/1" and result["target"]["name"] == "model.skops"
-    assert found(result) == ["blind", "gap", "population", "lira"]
+    assert found(result) == ["blind", "gap", "population", "lira", "rmia", "linear", "canaries"]
     assert (result["target"]["members"], result["target"]["nonmembers"]) == (285, 284)
     assert flat(result["verdict"]) in flat(said.out)
     assert said.out.rstrip().endswith("Report: out/audit.html")
@@ -75,9 +75,9 @@ def test_tables_come_in_three_formats(desk, tables):
 @pytest.mark.parametrize(
     ("access", "ran", "untested"),
     [
-        ("labels", ["gap", "lira"], ["population", "stored"]),
-        ("scores", ["gap", "population", "lira"], ["stored"]),
-        (" Parameters ", ["gap", "population", "lira", "stored"], []),
+        ("labels", ["gap", "lira", "rmia", "noise", "noise-lira", "boundary", "canaries"], ["population", "stored"]),
+        ("scores", ["gap", "population", "lira", "rmia", "linear", "canaries"], ["stored"]),
+        (" Parameters ", ["gap", "population", "lira", "rmia", "linear", "stored", "canaries"], []),
     ],
 )
 def test_access_says_which_attacks_are_possible(desk, access, ran, untested):
@@ -158,7 +158,7 @@ def test_onnx_without_a_recipe_says_what_was_not_tested(onnx):
     said = onnx.verb("audit", "model.onnx")
     assert said.code == 0, said.err
     result = strict(onnx.folder / "out" / "audit.json")
-    assert found(result) == ["blind", "gap", "population"]
+    assert found(result) == ["blind", "gap", "population", "reference"]
     assert "recipe" in result["not_tested"]["lira"] and "LiRA" in said.out.partition("Not tested:")[2]
 
 

@@ -13,6 +13,8 @@ others are, and that count would tell membership.
 ([3.0, 3.0, 3.0], [12.0, 16.0, 14.0])
 """
 
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 from scipy import stats
@@ -80,10 +82,15 @@ def mean_auc(scores: Array, membership: Mask) -> Estimate:
 def control(scores: Array, is_member: Mask) -> Estimate:
     """Return the mean AUC for the target's members on models that learned from random halves, with its spread.
 
+    All models are asked about the same people, whose luck of being easy or hard does not average out over models: the
+    interval carries both.
+
     ``scores`` has shape (S, n), ``is_member`` (n,).
     """
-    areas = [roc.auc(row[is_member], row[~is_member]).value for row in scores]
-    return _across(areas, "models of other people, Student", CONTROL_LEVEL)
+    areas = [roc.auc(row[is_member], row[~is_member], level=CONTROL_LEVEL) for row in scores]
+    models = _across([area.value for area in areas], "models of other people, Student; people, DeLong", CONTROL_LEVEL)
+    half = float(np.hypot(models.high - models.value, np.mean([area.high - area.low for area in areas]) / 2))
+    return replace(models, low=models.value - half, high=models.value + half)
 
 
 def _across(areas: list[float], method: str, level: float) -> Estimate:

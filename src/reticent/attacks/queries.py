@@ -22,7 +22,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.spatial.distance import cdist
 
-from reticent.target.table import Table
+from reticent.target.table import Table, digests
 
 Array = npt.NDArray[np.float64]
 Index = npt.NDArray[np.intp]
@@ -177,6 +177,12 @@ class Pool:
         for j, (_, first) in self.kinds.items():
             made[:, j] = flat[first, j][values[:, j].astype(np.intp)]
         return made.reshape(len(values), *self.features.shape[1:])
+
+
+def first_alike(table: Table, names: Sequence[str]) -> Index:
+    """Return the first row that equals each row in the named columns, shape (n,): one person is asked about once."""
+    _, first, back = np.unique(digests(table, names), return_index=True, return_inverse=True)
+    return np.asarray(first[back])
 
 
 def _as_number(column: Any) -> Array | None:

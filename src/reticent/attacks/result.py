@@ -190,7 +190,7 @@ class Finding:
             "facts": {k: v.to_dict() if isinstance(v, Estimate) else v for k, v in self.reading().items()},
             "by_group": {group: found.to_dict() for group, found in self.by_group().items()},
             "curve": {"fpr": np.round(fpr, 6).tolist(), "tpr": np.round(tpr, 6).tolist()},
-            "parameters": dict(self.parameters),
+            "parameters": {k: list(v) if isinstance(v, tuple) else v for k, v in self.parameters.items()},
             "seed": self.seed,
         }
 

@@ -16,9 +16,9 @@ from sklearn.tree import DecisionTreeClassifier
 
 from reticent import _seeds
 from reticent.attacks.membership.gap import Gap
-from reticent.attacks.membership.lira import lira_scores
+from reticent.attacks.membership.lira import lira_scores, scores_of_shadows
 from reticent.attacks.membership.noise import Noise, noise_scores, shares_right
-from reticent.attacks.membership.noise_lira import NoiseLira, scores_of_others
+from reticent.attacks.membership.noise_lira import NoiseLira
 from reticent.attacks.queries import Pool
 from reticent.attacks.shadow import shadows
 from reticent.attacks.signals import confidence, smoothed_logit
@@ -131,7 +131,7 @@ def test_with_shadows_noise_tells_more_than_one_label(target_of, people, tree):
     ones = shadows(target, 16, 0, WORK)
     np.testing.assert_array_equal(found.replicas.membership[1:], ones.membership)  # the same models
     labels = smoothed_logit(confidence(ones.scores, target.truth), 10)
-    plain = scores_of_others(labels, ones.membership, np.arange(16) // 2, prior=4)
+    plain = scores_of_shadows(labels, ones.membership, np.arange(16) // 2, prior=4)
     one, many = (
         np.mean([roc.tpr_at(s[m], s[~m], fpr=0.01).value for s, m in zip(scores, ones.membership, strict=True)])
         for scores in (plain, found.replicas.scores[1:])
@@ -161,7 +161,7 @@ def pairs(seed, models, rows, signal):
 def test_each_round_is_scored_by_the_others():
     signals, membership = pairs(0, 12, 50, lambda rng, m: rng.normal(size=m.shape) + m)
     rounds = np.arange(12) // 2
-    scores = scores_of_others(signals, membership, rounds, prior=4.0)
+    scores = scores_of_shadows(signals, membership, rounds, prior=4.0)
     for shadow in range(12):
         others = [k for k in range(12) if k // 2 != shadow // 2]
         expected = lira_scores(signals[shadow], signals[others], membership[others], prior=4.0)
@@ -172,7 +172,7 @@ def test_scores_of_shadows_do_not_betray_who_was_counted():
     """Signals that say nothing: were a shadow left out alone, the number of those left would tell (AUC .3)."""
     signals, membership = pairs(1, 16, 2000, lambda rng, m: (rng.random(m.shape[1]) < 0.9) * 1.0 + np.zeros(m.shape))
     signals[:, :200] = np.random.default_rng(2).random((16, 200)) < 0.5
-    scores = scores_of_others(signals, membership, np.arange(16) // 2, prior=4.0)
+    scores = scores_of_shadows(signals, membership, np.arange(16) // 2, prior=4.0)
     areas = [roc.auc(row[m], row[~m]).value for row, m in zip(scores, membership, strict=True)]
     assert abs(np.mean(areas) - 0.5) < 4.9 * np.std(areas) / np.sqrt(8) + 1e-9  # pairs are alike: 8, not 16
 

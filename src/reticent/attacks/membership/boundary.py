@@ -25,7 +25,7 @@ import numpy.typing as npt
 from reticent import _seeds, _validate
 from reticent.attacks.attack import admit
 from reticent.attacks.membership.blind import baseline
-from reticent.attacks.queries import Pool
+from reticent.attacks.queries import Pool, first_alike
 from reticent.attacks.result import Finding
 from reticent.attacks.workbench import Workbench
 from reticent.errors import AccessError, ModelError
@@ -176,7 +176,7 @@ class Boundary:
             rng = _seeds.generator(seed, "boundary", begin)
             met = nearest(crossed, pool, start, beyond, steps=self.steps, rounds=self.rounds, rng=rng)
             distance[rows] = pool.distance(start, met)
-        return distance
+        return distance[first_alike(target.population.table, (*target.features, target.schema.label))]
 
 
 def _median(distance: Array) -> float | str:

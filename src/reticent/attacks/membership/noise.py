@@ -23,7 +23,7 @@ import numpy.typing as npt
 from reticent import _seeds, _validate
 from reticent.attacks.attack import admit
 from reticent.attacks.membership.blind import baseline
-from reticent.attacks.queries import Pool
+from reticent.attacks.queries import Pool, first_alike
 from reticent.attacks.result import Finding
 from reticent.attacks.workbench import Workbench
 from reticent.errors import AccessError, ModelError
@@ -68,7 +68,7 @@ def shares_right(model: Model, target: Target, strengths: Sequence[float], copie
             rng = _seeds.generator(seed, "noise", number, start)
             labels = columns[model.labels(pool.decode(pool.noisy(plain, strength, rng)))]
             shares[1 + number, rows] = (labels == truth).reshape(copies, -1).mean(axis=0)
-    return shares
+    return shares[:, first_alike(target.population.table, (*target.features, target.schema.label))]
 
 
 def shares_of_target(target: Target, strengths: Sequence[float], copies: int, seed: int) -> Single:

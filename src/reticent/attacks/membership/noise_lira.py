@@ -14,7 +14,7 @@ shadow models alone, each round of them attacked with the others.
 >>> rng = np.random.default_rng(0)
 >>> membership = rng.permuted(np.tile([[True], [False]], (8, 500)).reshape(8, 2, 500), axis=1).reshape(16, 500)
 >>> signals = rng.normal(size=(16, 500)) + 2 * membership
->>> scores = scores_of_others(signals, membership, np.arange(16) // 2, prior=4)
+>>> scores = scores_of_shadows(signals, membership, np.arange(16) // 2, prior=4)
 >>> bool(scores[membership].mean() > 0 > scores[~membership].mean())
 True
 """
@@ -25,23 +25,20 @@ from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
 
 from reticent import _progress, _seeds, _validate
 from reticent.attacks.attack import admit
 from reticent.attacks.membership.blind import baseline
-from reticent.attacks.membership.lira import lira_scores
+from reticent.attacks.membership.lira import lira_scores, scores_of_shadows
 from reticent.attacks.membership.noise import check, noise_scores, shares_of_target, shares_right
-from reticent.attacks.practice import Rounds, mean_auc, mean_power, rounds_of
+from reticent.attacks.practice import Rounds, control, mean_auc, mean_power, rounds_of
 from reticent.attacks.record_risk import record_risk
 from reticent.attacks.result import Finding, Replicas, Risk
 from reticent.attacks.shadow import MIN_COUNT
 from reticent.attacks.signals import smoothed_logit
 from reticent.attacks.workbench import Workbench
 from reticent.errors import ModelError, RecipeError
-from reticent.stats import roc
 from reticent.stats.calibration import WITHIN
-from reticent.stats.estimate import Estimate
 from reticent.target import splits
 from reticent.target.access import Access
 from reticent.target.target import Target
@@ -55,19 +52,6 @@ _PRIORS = (4.0, 16.0)
 _WEIGHTS = (0.0, 0.5, 2.0)
 _CHOOSERS = 5_000  # rows on which settings are compared; more would not change the choice
 _CONTROL_LEVEL = 0.999  # a control that cries wolf in one report of twenty would be read by nobody
-
-
-def scores_of_others(signals: Array, membership: Mask, rounds: Rounds, *, prior: float) -> Array:
-    """Return the score of each shadow's rows when the shadows of other rounds attack it, shape (S, n).
-
-    Shadows of one round share out the rows among them. Leaving out one alone would leave fewer models with a row where
-    it had the row than where it had not; the count would tell membership, above all where signals are the same.
-    """
-    scores = np.empty_like(signals)
-    for shadow, number in enumerate(rounds):
-        others = rounds != number
-        scores[shadow] = lira_scores(signals[shadow], signals[others], membership[others], prior=prior)
-    return scores
 
 
 def surprise(shares: Single, copies: int) -> Array:
@@ -119,7 +103,7 @@ class NoiseLira:
         signals, witness = best.signal(shares), best.weight * surprise(shares, self.copies)
         scores = lira_scores(best.signal(own), signals, membership, prior=best.prior)
         scores += best.weight * surprise(own, self.copies)
-        left_out = scores_of_others(signals, membership, rounds, prior=best.prior) + witness
+        left_out = scores_of_shadows(signals, membership, rounds, prior=best.prior) + witness
         risk, low, high = record_risk(signals, membership, pool=WITHIN)
         right = shares[:, : best.used].mean(axis=1)
         return Finding(
@@ -130,7 +114,7 @@ class NoiseLira:
             is_member=people.is_member,
             sealed=people.sealed,
             baseline=baseline(target, seed, bench),
-            null=_control(left_out, people.is_member),
+            null=control(left_out, people.is_member),
             facts={
                 "queries per row": float(1 + self.copies * len(self.strengths)),
                 "AUC on shadow models": mean_auc(left_out, membership),
@@ -195,25 +179,10 @@ def _best_setting(shares: Single, membership: Mask, rounds: Rounds, copies: int)
     best: tuple[tuple[float, float], Setting] | None = None
     for used, trials, prior in product(range(1, shares.shape[1] + 1), _TRIALS, _PRIORS):
         plain = Setting(used=used, trials=trials, prior=prior, weight=0)
-        ratio = scores_of_others(plain.signal(shares), membership, rounds, prior=prior)
+        ratio = scores_of_shadows(plain.signal(shares), membership, rounds, prior=prior)
         for weight in _WEIGHTS:
             power = mean_power(ratio + weight * witness, membership)
             if best is None or power > best[0]:
                 best = power, replace(plain, weight=weight)
     assert best is not None  # there is at least one setting
     return best[1]
-
-
-def _control(scores: Array, is_member: Mask) -> Estimate:
-    """Return the mean AUC of scores (S, n) for rows (n,) that are members of none of these models but by chance.
-
-    All models are asked about the same people, whose luck of being easy or hard does not average out over models: the
-    interval carries both.
-    """
-    areas = [roc.auc(row[is_member], row[~is_member], level=_CONTROL_LEVEL) for row in scores]
-    values = np.array([area.value for area in areas])
-    models = stats.t.ppf((1 + _CONTROL_LEVEL) / 2, len(areas) - 1) * values.std(ddof=1) / np.sqrt(len(areas))
-    people = np.mean([area.high - area.low for area in areas]) / 2
-    mean, half = float(values.mean()), float(np.hypot(models, people))
-    method = "models of other people, Student; people, DeLong"
-    return Estimate(value=mean, low=mean - half, high=mean + half, level=_CONTROL_LEVEL, method=method, n=len(areas))
