@@ -218,7 +218,7 @@ def test_any_pool_has_moments(seed, n, d, classes, levels, penalty, share, inter
 
 
 def test_columns_that_are_nearly_alike_are_no_obstacle():
-    """Single precision may leave a Hessian with curvatures below zero; the inverse root is then that of what is left."""
+    """Single precision may leave curvatures below zero; the inverse root is then that of what is left."""
     rng = np.random.default_rng(0)
     z = np.repeat(rng.normal(size=(200, 3)), 2, axis=1)
     curvature = z.T @ z

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from reticent.stats.several import tpr_over_models
+from reticent.stats.several import rate_of_each, tpr_over_models
 
 BLOCKS = 25
 
@@ -103,3 +103,13 @@ def test_nothing_and_everything_leave_room_for_doubt(shift, value):
     assert found.value == value
     room = 1 - 0.05 ** (1 / members)
     assert (found.low, found.high) == pytest.approx((0, room) if value == 0 else (1 - room, 1))
+
+
+def test_each_model_has_its_own_rate():
+    rng = np.random.default_rng(0)
+    membership = rng.random((5, 4000)) < 0.5
+    scores = rng.normal(size=(5, 4000)) + np.arange(5)[:, None] * membership
+    each = rate_of_each(scores, membership, fpr=0.01)
+    assert (np.diff(each) > 0).all() and each[0] < 0.03
+    mean = tpr_over_models(scores, membership, np.arange(4000), fpr=0.01)
+    assert mean.value == pytest.approx(each.mean())

@@ -34,6 +34,14 @@ def finding(
         "against_model": against,
         "auc": auc,
         "tpr": [{"fpr": 0.01, "estimate": tpr}, {"fpr": 0.001, "estimate": untested()}],
+        "over_models": [
+            {
+                "fpr": 0.01,
+                "estimate": estimate(0.41, 0.38, 0.45, method="mean of 9 models, jackknife"),
+                "spread": [0.3, 0.4, 0.5],
+            },
+            {"fpr": 0.001, "estimate": untested("cannot be tested with 295 non-members"), "spread": [0, 0, 0]},
+        ],
         "epsilon": estimate(3.2, 3.2, None, n=1297, method="split, Clopper-Pearson"),
         "baseline_auc": estimate(0.514, 0.499, 0.530, method="DeLong, logit"),
         "control_auc": control or estimate(0.5, 0.47, 0.53),

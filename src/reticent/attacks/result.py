@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from reticent.stats import roc
 from reticent.stats.estimate import Estimate
-from reticent.stats.several import tpr_over_models
+from reticent.stats.several import rate_of_each, tpr_over_models
 from reticent.target.access import Access
 from reticent.target.population import Half
 from reticent.views import draw
@@ -122,6 +122,13 @@ class Finding:
         self._memo[fpr, level] = tpr_over_models(scores, membership, unit, fpr=fpr, level=level)
         return self._memo[fpr, level]
 
+    def spread_over_models(self, fpr: float) -> tuple[float, float, float] | None:
+        """Return the smallest, the median and the largest rate of single models, or None where one was attacked."""
+        if self.replicas is None:
+            return None
+        each = rate_of_each(self.replicas.scores[:, self.rows], self.replicas.membership[:, self.rows], fpr=fpr)
+        return float(each.min()), float(np.median(each)), float(each.max())
+
     def epsilon_lower_bound(self, delta: float = 0.0, *, level: float = 0.95) -> Estimate:
         """Return a lower bound on the epsilon of the training: threshold from the open half, rates from the sealed."""
         return roc.epsilon_lower_bound(
@@ -181,7 +188,9 @@ class Finding:
             "over_models": None
             if self.replicas is None
             else [
-                {"fpr": f, "estimate": found.to_dict()} for f in fprs if (found := self.tpr_over_models(f)) is not None
+                {"fpr": f, "estimate": found.to_dict(), "spread": list(self.spread_over_models(f) or ())}
+                for f in fprs
+                if (found := self.tpr_over_models(f)) is not None
             ],
             "epsilon": self.epsilon_lower_bound().to_dict(),
             "baseline_auc": None if (baseline := self.baseline_auc()) is None else baseline.to_dict(),

@@ -55,6 +55,15 @@ def tpr_over_models(
     return Estimate(value=value, low=low, high=high, level=level, method=f"mean of {models} models, jackknife", n=n)
 
 
+def rate_of_each(scores: Scores, membership: Mask, *, fpr: float) -> Scores:
+    """Return each model's true-positive rate at ``fpr``, shape (T,), from two arrays of shape (T, n)."""
+    found = np.empty(len(scores))
+    for t, (row, inside) in enumerate(zip(scores, membership, strict=True)):
+        order = np.argsort(-row, kind="stable")
+        found[t] = _rate(inside[order], row[order], fpr)
+    return found
+
+
 def rates_by_block(
     scores: Scores, membership: Mask, unit: npt.NDArray[np.intp], *, fpr: float
 ) -> tuple[Scores, Scores]:

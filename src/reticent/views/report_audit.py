@@ -225,8 +225,19 @@ def details(audit: Dict) -> Safe:
             given.append(
                 ("epsilon, lower bound", f"at least {epsilon['low']:.2f} at {axes.share(epsilon['level'])} confidence")
             )
+        given += [_over_models(one) for one in finding["over_models"] or [] if not one["estimate"]["untested"]]
         listed.append([tag("h3", finding["title"]), blocks.facts([*given, *facts])])
     return blocks.folded("Parameters and side results of each attack", listed)
+
+
+def _over_models(one: Dict) -> tuple[str, str]:
+    """Return what single models of the recipe gave away, and their mean."""
+    low, middle, high = one["spread"]
+    said = f"mean {text.percent(one['estimate'])}; single models {axes.share(round(low, 4))} to "
+    return (
+        f"recognized at {axes.share(one['fpr'])} false alarms, {one['estimate']['method']}",
+        f"{said}{axes.share(round(high, 4))}, median {axes.share(round(middle, 4))}",
+    )
 
 
 def _fact(name: str, one: object) -> str:
