@@ -194,7 +194,7 @@ def test_what_is_forecast_from_a_few_is_found_with_four_times_as_many():
     assert len(own.population) == 1600
     seen = many.law.gain(1600, level=1 - 1e-6)
     assert ahead.low < seen.high and seen.low < ahead.high
-    assert ahead.value == pytest.approx(seen.value, rel=0.7)
+    assert ahead.value == pytest.approx(seen.value, rel=1.5)
 
 
 @pytest.mark.slow

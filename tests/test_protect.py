@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass, replace
 from types import SimpleNamespace
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -253,6 +254,9 @@ def test_the_sealed_half_chooses_nothing():
 @dataclass(frozen=True)
 class Twice(PopulationThreshold):
     """Confidence, given out for that of two models: made of each row's own answers and of nothing else."""
+
+    shadows: int = 8  # so that the audit looks whether models of the recipe are like the target
+    needs_recipe: ClassVar[bool] = True
 
     def run(self, target, seed=0, bench=None):
         found, unit = super().run(target, seed, bench), target.population.unit

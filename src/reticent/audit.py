@@ -15,7 +15,7 @@ from reticent.attacks.membership.blind import baseline
 from reticent.attacks.result import FPRS, Finding, versions
 from reticent.attacks.shadow import shadows
 from reticent.attacks.stored import StoredFinding
-from reticent.attacks.validity import mismatches, split_problems
+from reticent.attacks.validity import mismatches, split_problems, strangers
 from reticent.attacks.workbench import Workbench
 from reticent.errors import AccessError
 from reticent.stats.estimate import Estimate, untestable
@@ -91,9 +91,11 @@ class Audit:
         What was withheld, could not be tested, or was not attacked with shadow models meets nothing: the weaker attacks
         miss most of what there is.
         """
-        expected, own = self.exposure(fpr), self.tpr_at(fpr)
+        expected = self.exposure(fpr)
         judged = self.adaptive and not self.withheld and expected.tested
-        return judged and not self.keeps_rows and expected.high <= tpr and own.value <= tpr
+        # The largest of several uncertain rates of one model lies above the truth: its lower limit has to speak.
+        own = max((one.tpr_at(fpr).low for one in self.against_model), default=0.0)
+        return judged and not self.keeps_rows and expected.high <= tpr and own <= tpr
 
     @property
     def keeps_rows(self) -> bool:
@@ -102,8 +104,8 @@ class Audit:
 
     @property
     def adaptive(self) -> bool:
-        """Whether an attack has trained models by the target's own recipe, with its defenses."""
-        return any(finding.replicas is not None for finding in self.against_model)
+        """Whether an attack has trained models by the target's own recipe, and enough to see that they are like it."""
+        return bool(self.fidelity) and any(finding.replicas is not None for finding in self.against_model)
 
     def auc(self, *, level: float = 0.95) -> Estimate:
         """Return the strongest attack's area under the ROC curve, with bounds that hold for all attacks together."""
@@ -267,7 +269,7 @@ def audit(
         target=target,
         findings=tuple(findings),
         not_tested={**not_tested, **_BEYOND},
-        withheld=(*withheld, *mismatched),
+        withheld=(*withheld, *(mismatched if seen else strangers(findings))),
         fidelity=seen,
         seed=seed,
         fprs=tuple(fprs),

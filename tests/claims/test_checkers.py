@@ -40,6 +40,7 @@ def finding(name, own=LOW, *, mean=LOW, parameters=None, facts=None, against=Tru
 def answer(claim, *findings, goal=GOAL, declared=None, **audit):
     whole = {
         "state": "nothing found",
+        "adaptive": True,
         "withheld": [],
         "half": "sealed",
         "findings": list(findings),

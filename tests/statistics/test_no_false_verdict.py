@@ -187,7 +187,7 @@ def test_hopelessly_uneven_sides_are_said_and_the_rest_is_tested() -> None:
     target = describe(DecisionTreeClassifier().fit(*members), members=members, nonmembers=others, access=Access.SCORES)
     found = audit(target, n_jobs=1)
     assert "uneven" in found.not_tested["lira"]
-    assert {finding.name for finding in found.findings} == {"blind", "gap", "population"}
+    assert {finding.name for finding in found.findings} == {"blind", "gap", "population", "canaries"}
 
 
 def test_few_groups_are_enough_and_one_is_not() -> None:

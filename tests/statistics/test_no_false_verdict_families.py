@@ -9,6 +9,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.tree import DecisionTreeClassifier
 
 from reticent import Access, Goal, attest, audit, describe
+from reticent.attacks.choice import ATTACKS
 from reticent.attacks.membership.forest import ForestPool
 from reticent.attacks.workbench import Workbench
 
@@ -46,7 +47,7 @@ CHANGED = {
 def test_a_technique_on_few_more_models_meets_no_goal_unless_they_stand_for_the_model(family, targets):
     model, parameters = CHANGED[family]
     target = changed_afterwards(model, people(500, 0), people(500, 1), **parameters)
-    found = audit(target, [family], targets=targets, n_jobs=1)
+    found = audit(target, [ATTACKS[family](targets=targets)], n_jobs=1)
     assert not found.meets(0.9, 0.01)
     assert attest(found, goal=Goal(0.9, 0.01))["C2"].answer.state != "measured"
 

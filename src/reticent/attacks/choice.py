@@ -42,6 +42,7 @@ COSTLY = frozenset({NoiseLira.name, Canaries.name})
 
 _FAMILIES = (ForestPool, LinearLira, LeafArithmetic)
 _MOST = 128
+_FEWEST_TARGETS = 5
 
 
 def chosen(target: Target, attacks: str | Sequence[str | Attack] | None, targets: int) -> list[Attack]:
@@ -56,7 +57,14 @@ def chosen(target: Target, attacks: str | Sequence[str | Attack] | None, targets
     targets
         How many more models of the recipe the family's technique is tried on; with LiRA beside it never fewer than
         LiRA's shadow models, which are there anyway.
+
+    Raises
+    ------
+    ParameterError
+        If an attack is not known, or if so few more models would tell nothing.
     """
+    if 0 < targets < _FEWEST_TARGETS:
+        raise ParameterError(f"expected targets=0 or at least {_FEWEST_TARGETS}, got {targets}: fewer have no spread")
     if attacks is None:
         names: Sequence[str | Attack] = telling(target)
     elif attacks == QUICK:
@@ -73,12 +81,18 @@ def possible(attack: Attack, target: Target) -> str | None:
     if (reason := obstacle(attack, target)) is not None:
         return reason
     wanted = getattr(attack, "shadows", 0)
-    if not wanted or not attack.needs_recipe or (count := needed(target)) <= wanted:
+    if not wanted or (count := _enough(attack, target)) <= wanted:
         return None
+    often = "four and out of four" if attack.needs_recipe else "two and out of two"
     return (
         f"members and non-members are so uneven in number that it takes {count} shadow models for every row to be in "
-        f"four and out of four. Hand in more of the fewer, or pass {type(attack).__name__}(shadows={count})"
+        f"{often}. Hand in more of the fewer, or pass {type(attack).__name__}(shadows={count})"
     )
+
+
+def _enough(attack: Attack, target: Target) -> int:
+    """Return how many shadow models it takes: reference models need every row in two and out of two."""
+    return needed(target) if attack.needs_recipe else needed(target) // 2
 
 
 def whole_models(attack: Any) -> int:
@@ -123,10 +137,10 @@ def _made(one: str | Attack, target: Target) -> Attack:
     if one not in ATTACKS:
         raise ParameterError(f"expected an attack among {', '.join(ATTACKS)}; got {one!r}")
     made: Any = ATTACKS[one]()
-    if target.recipe is None or not hasattr(made, "shadows"):
+    if not hasattr(made, "shadows") or (made.needs_recipe and target.recipe is None):
         return made  # type: ignore[no-any-return]
     least: int = Lira().shadows if one == Rmia.name else made.shadows  # LiRA's shadow models serve it too
-    return replace(made, shadows=max(least, min(needed(target), _MOST)))  # type: ignore[no-any-return]
+    return replace(made, shadows=max(least, min(_enough(made, target), _MOST)))  # type: ignore[no-any-return]
 
 
 def _on_more(attack: Attack, targets: int) -> Attack:

@@ -28,6 +28,9 @@ from reticent.target.target import Target
 
 Array = npt.NDArray[np.float64]
 
+DISTANCE = "distance from what such models say (standard deviations)"
+_FARTHEST = 5.0  # standard deviations: one odd row shall not speak for all
+
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Moments:
@@ -43,6 +46,15 @@ class Moments:
         inside = (signal - self.mean_in) ** 2 / self.var_in + np.log(self.var_in)
         outside = (signal - self.mean_out) ** 2 / self.var_out + np.log(self.var_out)
         return np.asarray((outside - inside) / 2)
+
+    def distance(self, signal: Array, is_member: npt.NDArray[np.bool_]) -> float:
+        """Return how far a model lies from what is expected of its rows, root mean square: near 1 if trained so.
+
+        Far above, it was trained on other rows or in another way, and what these moments do not find proves nothing.
+        """
+        mean = np.where(is_member, self.mean_in, self.mean_out)
+        variance = np.where(is_member, self.var_in, self.var_out)
+        return float(np.sqrt(np.mean(np.minimum((signal - mean) ** 2 / variance, _FARTHEST**2))))
 
 
 def find(
@@ -62,7 +74,8 @@ def find(
     ``signal`` takes what an attacker reads off a model, shape (..., n, C), to one number a row, shape (..., n).
     """
     people = target.population
-    scores = moments.log_ratio(signal(target.scores))
+    own = signal(target.scores)
+    scores = moments.log_ratio(own)
     replicas = null = None
     if targets:
         more = shadows(target, targets, seed, bench, fewest=0)
@@ -78,7 +91,7 @@ def find(
         sealed=people.sealed,
         baseline=baseline(target, seed, bench),
         null=null,
-        facts=facts,
+        facts={**facts, DISTANCE: moments.distance(own, people.is_member)},
         replicas=replicas,
         parameters={**asdict(attack), **parameters},  # type: ignore[call-overload]
         seed=seed,

@@ -31,6 +31,8 @@ _LIKE_TREES, _LIKE_HALVES = 20, 16  # how many trees, or halves, the pool's comm
 _FLOOR = 1 / 12  # variance that comes of counting in whole votes
 _SMOOTHED = 0.6  # how far a row's mean moves from the votes of its trees to those of its leaves
 _ROUNDS = 3
+_KINDS = 4  # sizes of units: 1, 2, 3 or 4, 5 to 8, more
+_OF_ROWS = ("mean_in", "var_in", "mean_out", "var_out", "halves_in", "halves_out", "follows")
 # Where the halves move a row's score more than its own membership does, a high score speaks of its neighbors, and of
 # theirs: taken for evidence of the row, it would come back to each of them as an echo of itself.
 _SHARED = 6
@@ -152,6 +154,22 @@ def moments_of(sums: Array, *, trees: int, unseen: Array) -> ForestMoments:
         halves_out=half_out,
         follows=follows,
     )
+
+
+def by_size(sums: Array, alike: npt.NDArray[np.intp], *, trees: int, unseen: float) -> ForestMoments:
+    """Return :func:`moments_of` rows by the size of their units, shape (n,).
+
+    A tree that drew another row of a unit counts as one that saw all of it, and gains less from it than a tree that
+    drew the row itself: drawn to one gain for all, a row's score would tell the size of its unit.
+    """
+    kinds = np.minimum(np.ceil(np.log2(alike)), _KINDS).astype(int)
+    found = {name: np.empty(len(alike)) for name in _OF_ROWS}
+    for kind in np.unique(kinds):
+        rows = kinds == kind
+        part = moments_of(sums[:, rows], trees=trees, unseen=np.power(unseen, alike[rows], dtype=np.float64))
+        for name, whole in found.items():
+            whole[rows] = getattr(part, name)
+    return ForestMoments(**found)  # type: ignore[arg-type]  # these names are those of arrays alone
 
 
 def _components(side: Array, like: Array) -> tuple[Array, Array]:

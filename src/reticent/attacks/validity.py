@@ -1,11 +1,14 @@
 """When no verdict can be given: the tables are not of one population, or the shadows are not like the target."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from scipy import stats
 
 from reticent.attacks.membership.blind import fewest_units
+from reticent.attacks.moments import DISTANCE
+from reticent.attacks.result import Finding
 from reticent.errors import MismatchError
 from reticent.stats import roc
 from reticent.target.target import Target
@@ -14,6 +17,7 @@ _MISMATCH_DEVIATIONS = 4.0
 _BETTER_DEVIATIONS = 5.0
 _FAR = 0.1  # largest difference of two cumulative distributions of confidence that is of no consequence
 _FARTHER = 4.0  # than the farthest of the shadows, which are all trained alike: chance stays below 2
+_ESTRANGED = {"linear": 3.0}  # few weights sway all rows together, so that chance alone goes farther
 _BLIND_LEVEL = 0.999  # a false alarm of the split check withholds a verdict: at most one run in a thousand
 _BLIND_AUC = 0.55
 _BLIND_TPR = 0.02
@@ -71,6 +75,19 @@ def mismatches(seen: dict[str, Any], action: str) -> list[str]:
     return []
 
 
+def strangers(findings: Sequence[Finding]) -> list[str]:
+    """Return why techniques of single families do not describe the model: it lies far from all that they expect."""
+    distances = [(one.title, one.facts.get(DISTANCE), _ESTRANGED.get(one.name, 2.0)) for one in findings]
+    return [
+        f"the model does not answer as models trained in this way on these rows do ({title}: {distance:.1f} standard "
+        f"deviations away on average, where 1 is usual). It was probably trained on other rows or in another way. Hand "
+        f"in the right file, or pass a recipe= that trains as the model was trained"
+        for title, distance, limit in distances
+        if isinstance(distance, float) and distance > limit
+    ][:1]
+
+
 def _limit(deviations: float, shadows: int) -> float:
     """Return the deviations that are as rare among so few shadows as these are among many."""
-    return float(stats.t.isf(stats.norm.sf(deviations), max(shadows - 1, 1)))
+    rare = float(stats.t.isf(stats.norm.sf(deviations), max(shadows - 1, 1)))
+    return min(rare, 2 * deviations)  # so far off is too far, however few there are

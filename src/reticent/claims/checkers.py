@@ -106,7 +106,7 @@ def scores(evidence: Evidence) -> Answer:
     found = [finding for finding in _rankings(evidence) if _reads_scores(finding)]
     if not found and "scores" not in evidence.audit["target"]["access"]:
         return Answer("measured", "the model gives no scores to this attacker", "the target's access")
-    if not any(finding["over_models"] for finding in found):
+    if not _practised(evidence, found):
         return Answer("missing", "shadow models were not set against the scores; weaker attacks prove little")
     return _judged(evidence, found) or Answer("missing", "no attack on scores was run")
 
@@ -114,11 +114,16 @@ def scores(evidence: Evidence) -> Answer:
 def labels(evidence: Evidence) -> Answer:
     """C3: shadow models against labels alone; the gap is told, but a rate at few false alarms it cannot give."""
     found = [finding for finding in _rankings(evidence) if not _reads_scores(finding)]
-    if any(finding["over_models"] for finding in found) and (answer := _judged(evidence, found)) is not None:
+    if _practised(evidence, found) and (answer := _judged(evidence, found)) is not None:
         return answer
     gap = _finding(evidence.audit, "gap")
     seen = "" if gap is None else f"; right answers alone give AUC {number(gap['auc'])}"
     return Answer("missing", f"shadow models were not set against labels alone: audit with access to labels{seen}")
+
+
+def _practised(evidence: Evidence, findings: Sequence[Dict]) -> bool:
+    """Whether there are rates over shadow models, and enough of these to see that they are like the model."""
+    return evidence.audit["adaptive"] and any(finding["over_models"] for finding in findings)
 
 
 def _rankings(evidence: Evidence) -> list[Dict]:

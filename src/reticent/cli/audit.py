@@ -30,7 +30,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--quick",
         action="store_true",
         help="a first look in seconds: the technique made for this kind of model, few whole shadow models or none; it "
-        "can find people exposed, but it meets no goal",
+        "can find people exposed; it says little where it finds nothing",
     )
     work.add_argument(
         "--targets",
@@ -91,8 +91,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _attacks(args: argparse.Namespace) -> str | list[str] | None:
-    if args.targets < 0:
-        raise ParameterError(f"expected --targets of 0 or more, got {args.targets}")
+    if args.targets < 0 or 0 < args.targets < 5:
+        raise ParameterError(f"expected --targets of 0, or of 5 or more, got {args.targets}: fewer have no spread")
     if args.quick and args.attacks is not None:
         raise ParameterError("expected --quick or --attacks, got both. Leave one out")
     return QUICK if args.quick else inputs.chosen(args.attacks, ATTACKS, "--attacks")

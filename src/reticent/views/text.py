@@ -47,6 +47,7 @@ def verdict(summary: Dict) -> str:
         return (
             f"Too few non-members to test a low false-positive rate; over all thresholds the strongest attack of "
             f"{names} reached AUC {number(summary['strongest']['auc'])} {scope}."
+            + ("" if summary["adaptive"] else " No shadow models were trained: the strongest attacks are missing.")
         )
     first = rates[0]
     share, level = f"{100 * first['fpr']:g} %", f"{100 * first['estimate']['level']:.0f} %"

@@ -21,7 +21,7 @@ from reticent.attacks.membership.forest import ForestPool
 from reticent.attacks.membership.lira import Lira
 from reticent.attacks.pooled import moments_of, powers, shifted, with_neighbors
 from reticent.attacks.workbench import Workbench
-from reticent.errors import AccessError, ParameterError, RecipeError
+from reticent.errors import AccessError, ParameterError
 from reticent.stats import roc
 from reticent.target import splits
 from reticent.target.access import Access
@@ -404,5 +404,5 @@ def test_wants_a_forest_its_scores_and_people_enough(target, people, monkeypatch
             ForestPool(**wrong)
     monkeypatch.setattr(forest, "_MOST_HALVES", 50)
     few = made(RandomForestClassifier(20, random_state=0), people, 2, 2000, 50)
-    with pytest.raises(RecipeError, match="82 parts of the people"):
+    with pytest.raises(AccessError, match="82 parts of the people"):
         ForestPool().run(few, 0, Workbench(n_jobs=1))

@@ -28,11 +28,11 @@ from reticent import _progress, _seeds, _validate
 from reticent.attacks import moments
 from reticent.attacks.attack import admit
 from reticent.attacks.leaves import Leaves
-from reticent.attacks.pooled import ForestMoments, moments_of, powers, with_neighbors
+from reticent.attacks.pooled import ForestMoments, by_size, powers, with_neighbors
 from reticent.attacks.result import Finding
 from reticent.attacks.signals import confidence
 from reticent.attacks.workbench import Workbench
-from reticent.errors import RecipeError
+from reticent.errors import AccessError
 from reticent.target import splits
 from reticent.target.access import Access
 from reticent.target.family.forest import Forest, Grown
@@ -93,14 +93,14 @@ def _count(halves: int, target: Target) -> int:
 
     Raises
     ------
-    RecipeError
+    AccessError
         If that is too many.
     """
     people = target.population
     count = max(halves, 2 * splits.round_of(int(people.is_member.sum()) / len(people), len(people))[1])
     if count > _MOST_HALVES:
-        raise RecipeError(
-            f"expected members and non-members of numbers more alike: it takes {count} parts of the people for every "
+        raise AccessError(
+            f"takes members and non-members of numbers less uneven: it takes {count} parts of the people for every "
             f"row to be in two and out of two. Hand in more of the fewer"
         )
     return count
@@ -136,7 +136,7 @@ def _grown(target: Target, halves: int, trees: int, seed: int, bench: Workbench)
         if half < _CHECKED:
             outside.append(own[:2].astype(np.float64))
     alike = np.bincount(people.unit)[people.unit]
-    found = moments_of(sums, trees=family.trees, unseen=np.power(unseen, alike, dtype=np.float64))
+    found = by_size(sums, alike, trees=family.trees, unseen=unseen)
     known = [where for where in leaves if where is not None]
     if len(known) < count:
         return found

@@ -30,7 +30,6 @@ from reticent.attacks.result import Finding
 from reticent.attacks.workbench import Workbench
 from reticent.target.access import Access
 from reticent.target.family.linear import Linear
-from reticent.target.population import Population
 from reticent.target.target import Target
 
 __all__ = ["LinearLira", "linear_moments", "log_odds"]
@@ -93,7 +92,6 @@ class LinearLira:
         moments = bench.once(("linear moments", target.recipe, people), lambda: _moments(target, family))
         ceiling = ceiling_of(target.scores)
         seen = within(moments, ceiling)
-        own = log_odds(target.scores, target.truth, ceiling)
         return find(
             self,
             target,
@@ -102,7 +100,7 @@ class LinearLira:
             moments=seen,
             signal=lambda scores: log_odds(scores, target.truth, ceiling),
             targets=self.targets,
-            facts={"distance of the model from the closed form (standard deviations)": _distance(seen, own, people)},
+            facts={},
             parameters={"ceiling": ceiling},
         )
 
@@ -120,13 +118,3 @@ def _moments(target: Target, family: Linear) -> Moments:
         intercept=family.intercept,
         share=float(people.is_member.mean()),
     )
-
-
-def _distance(moments: Moments, own: Array, people: Population) -> float:
-    """Return the root mean square distance of the target from where it should be: near 1, if trained to the optimum.
-
-    Far above, the solver stopped early or the model was trained in another way, and shadow models are to be preferred.
-    """
-    mean = np.where(people.is_member, moments.mean_in, moments.mean_out)
-    variance = np.where(people.is_member, moments.var_in, moments.var_out)
-    return float(np.sqrt(np.mean((own - mean) ** 2 / variance)))
