@@ -102,8 +102,8 @@ class OutputRecipe:
         return None if inner is None else f"{inner} through {self.output.name}"
 
     @property
-    def family(self) -> None:
-        return None  # what is seen through an output is no longer what the family's arithmetic speaks of
+    def family(self) -> object | None:
+        return self.inner.family  # coarser answers still tell most of what the family's arithmetic expects
 
     def capacities(self) -> Sequence[Mapping[str, Any]]:
         return self.inner.capacities()

@@ -49,11 +49,15 @@ class Coarsening:
         if self.policy == "label":
             return np.asarray(best, dtype=scores.dtype)
         if self.policy == "rounded":
+            # First to six digits: 0.35 must fall on the same side in single and in double precision, else a model's
+            # own answers would not look like those of its shadow models.
+            scores = np.round(scores.astype(np.float64), 6)
             # A hundredth more for the best class keeps it ahead where rounding makes a tie.
             rounded = np.round(scores, 1) + 0.01 * best
             return np.asarray(rounded / rounded.sum(axis=-1, keepdims=True))
         top = scores.max(axis=-1, keepdims=True)
         if self.policy == "bands":
+            top = np.round(top.astype(np.float64), 6)
             top = np.select([top < edge for edge, _ in _BANDS], [np.full_like(top, said) for _, said in _BANDS])
             top = np.maximum(top, 1 / scores.shape[-1] + 1e-6)
         return np.asarray(np.where(best, top, np.minimum((1 - top) / others, top)))  # a tie must not round upwards
