@@ -214,8 +214,8 @@ def main() -> None:
         f"Linear heads on {WIDTH} features, LiRA with {SHADOWS} shadow models, each of them attacked with the others."
     )
     notes.append(
-        "Where the slope is steeper than -1/2: theory speaks of small gains and of an attacker who knows each "
-        "distribution; at a low FPR the curve is steeper until gains are small, and few shadow models miss small gains "
+        "Possible reasons for a steeper slope, not tested one by one: theory speaks of small gains and of an attacker "
+        "who knows each distribution; at a low FPR the curve is steeper until gains are small, and few shadow models miss small gains "
         "sooner than large ones."
     )
     harness.write("forecast", "Forecast: what attackers gain, by records per class", head, rows, notes)

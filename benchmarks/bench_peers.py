@@ -8,6 +8,7 @@ hindsight: each peer in its best form, ours with settings chosen on shadow model
     python benchmarks/bench_peers.py
 """
 
+import sys
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -214,7 +215,7 @@ def result(
 
 def main() -> None:
     rows = []
-    for name in ("adult", "location"):
+    for name in sys.argv[1:] or ("adult", "location"):
         pool = harness.people(name)
         for kind in kinds(name):
             seen = train(pool, kind)
@@ -223,6 +224,10 @@ def main() -> None:
             for one in (*mine, *theirs):
                 rows.append([name, kind.name, *one.row(), ", ".join(verdicts) if one is mine[0] else ""])
                 print(" | ".join(rows[-1]), flush=True)
+        write(rows)  # after each data set: the second takes long
+
+
+def write(rows: list[list[str]]) -> None:
     harness.write(
         "peers",
         "Any model: our attacks against ART, privacy_meter's RMIA formula and QMIA",
