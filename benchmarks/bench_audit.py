@@ -1,7 +1,7 @@
 """Promise: a full audit with all attacks and controls costs less than twice the training of its shadow models.
 
-Beside LiRA's shadow models an audit trains four of them once more (what of their spread is luck), one model with planted
-canaries, and runs RMIA, the family's technique on the target and on the planted model, and the blind attacker.
+Beside LiRA's shadow models an audit trains four of them once more (what of their spread is luck) and one model with
+planted canaries, and runs RMIA, the family's technique on the target and on the planted model, and the blind attacker.
 
 The floor is the bare work: fitting the same number of forests on the same number of rows and asking each about all
 rows, in a loop of plain scikit-learn. Both run in this process on one thread, in turn; CPU seconds are compared.

@@ -215,8 +215,8 @@ def main() -> None:
     )
     notes.append(
         "Possible reasons for a steeper slope, not tested one by one: theory speaks of small gains and of an attacker "
-        "who knows each distribution; at a low FPR the curve is steeper until gains are small, and few shadow models miss small gains "
-        "sooner than large ones."
+        "who knows each distribution; at a low FPR the curve is steeper until gains are small, and few shadow models "
+        "miss small gains sooner than large ones."
     )
     harness.write("forecast", "Forecast: what attackers gain, by records per class", head, rows, notes)
     raise SystemExit(any("MISSED" in note for note in notes))
