@@ -27,7 +27,7 @@ from threadpoolctl import threadpool_limits
 from reticent import Access, describe
 from reticent.attacks.membership.blind import baseline
 from reticent.attacks.membership.boosting import LeafArithmetic
-from reticent.attacks.membership.lira import _best_setting, lira_scores
+from reticent.attacks.membership.lira import best_setting, lira_scores
 from reticent.attacks.signals import smoothed_logit
 from reticent.attacks.workbench import Workbench
 from reticent.target import splits
@@ -82,7 +82,8 @@ def measured(library: Library, pool: People) -> dict[str, list[dict[str, float]]
     with Cpu() as loop:
         shadows = sign * np.stack(library.loop(pool, halves))
     with Cpu() as tuning:
-        trials, prior, _ = _best_setting(special.expit(shadows), halves)
+        rounds = np.arange(len(halves)) // 2  # pairs of complements
+        trials, prior = best_setting(special.expit(shadows), halves, rounds)
     print(f"{library.name}: {SHADOWS} shadows in {loop.seconds:.2f} s; trials {trials:g}, prior {prior:g}", flush=True)
     figures = defaultdict(list)
     for seed in range(TARGETS):

@@ -18,9 +18,9 @@ from threadpoolctl import threadpool_limits
 from reticent import Access, describe
 from reticent.attacks.membership.boundary import Boundary
 from reticent.attacks.membership.gap import Gap
-from reticent.attacks.membership.lira import Lira
+from reticent.attacks.membership.lira import Lira, scores_of_shadows
 from reticent.attacks.membership.noise import Noise
-from reticent.attacks.membership.noise_lira import NoiseLira, scores_of_others
+from reticent.attacks.membership.noise_lira import NoiseLira
 from reticent.attacks.shadow import shadows
 from reticent.attacks.signals import confidence, smoothed_logit
 from reticent.attacks.workbench import Workbench
@@ -90,7 +90,7 @@ def with_shadows(kind, pool, table):
     labels = smoothed_logit(confidence(trained.scores, target.truth), 10)
     rounds = np.arange(SHADOWS) // 2
     for row, inside in zip(
-        scores_of_others(labels, trained.membership, rounds, prior=4), trained.membership, strict=True
+        scores_of_shadows(labels, trained.membership, rounds, prior=4), trained.membership, strict=True
     ):
         collected(table, "LiRA on labels", row, inside, seconds)
     found, seconds = ours(target, NoiseLira(shadows=SHADOWS), bench)

@@ -17,7 +17,7 @@ from threadpoolctl import threadpool_limits
 from torch import nn
 
 from reticent import Access, describe
-from reticent.attacks.membership.lira import _best_setting, lira_scores
+from reticent.attacks.membership.lira import best_setting, lira_scores
 from reticent.attacks.shadow import shadows
 from reticent.attacks.signals import confidence, smoothed_logit
 from reticent.attacks.workbench import Workbench
@@ -42,7 +42,7 @@ def recipe(columns: int, classes: int) -> TorchRecipe:
 def attack(scores: list[np.ndarray], shadow: np.ndarray, inside: np.ndarray, truth: np.ndarray) -> list[np.ndarray]:
     """Return what LiRA says of each target's rows, by these shadow models."""
     shares = confidence(shadow, truth)
-    trials, prior, _ = _best_setting(shares, inside)
+    trials, prior = best_setting(shares, inside, np.arange(len(inside)) // 2)  # pairs of complements
     signals = smoothed_logit(shares, trials)
     return [lira_scores(smoothed_logit(confidence(one, truth), trials), signals, inside, prior=prior) for one in scores]
 

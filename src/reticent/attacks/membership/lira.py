@@ -109,7 +109,7 @@ class Lira:
         trained = shadows(target, self.shadows, seed, bench)
         shares = confidence(trained.scores, target.truth)
         rounds = rounds_of(target, self.shadows)
-        trials, prior = _best_setting(shares, trained.membership, rounds)
+        trials, prior = best_setting(shares, trained.membership, rounds)
         signals = smoothed_logit(shares, trials)
         left_out = scores_of_shadows(signals, trained.membership, rounds, prior=prior)
         own = smoothed_logit(confidence(target.scores, target.truth), trials)
@@ -147,7 +147,7 @@ class Lira:
         )
 
 
-def _best_setting(shares: Array, membership: Mask, rounds: Rounds) -> tuple[float, float]:
+def best_setting(shares: Array, membership: Mask, rounds: Rounds) -> tuple[float, float]:
     """Return (trials, prior), the smoothing and shrinking that find most of the shadows' own members."""
     step = -(-shares.shape[1] // _CHOOSERS)
     some, inside = shares[:, ::step], membership[:, ::step]
