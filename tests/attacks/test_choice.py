@@ -36,3 +36,9 @@ def test_lira_says_how_many_shadow_models_it_takes(target_of, people):
     reason = possible(Lira(shadows=8), uneven)
     assert reason is not None and "shadow models" in reason
     assert possible(chosen(uneven, ["lira"], 0)[0], uneven) is None
+
+
+@pytest.mark.parametrize("targets", [-1, 1, 4])
+def test_so_few_more_models_tell_nothing(target, targets):
+    with pytest.raises(ParameterError, match="targets=0 or at least 5"):
+        chosen(target, ["gap"], targets)

@@ -95,3 +95,9 @@ def test_a_recipe_of_another_kind_withholds_the_verdict(target_of, people):
 
     found = audit(target_of(recipe=stump), ["lira"], n_jobs=1)
     assert found.state == "withheld" and "remember" in found.verdict
+
+
+@pytest.mark.parametrize(("off", "withheld"), [(4.01, True), (3.99, False)])
+def test_the_usual_number_of_shadows_keeps_the_usual_limit(target, trained, off, withheld):
+    seen = {**fidelity(target, trained), "shadows": 32, "deviations": off}
+    assert bool(mismatches(seen, "withhold")) == withheld

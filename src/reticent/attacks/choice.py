@@ -63,8 +63,7 @@ def chosen(target: Target, attacks: str | Sequence[str | Attack] | None, targets
     ParameterError
         If an attack is not known, or if so few more models would tell nothing.
     """
-    if 0 < targets < _FEWEST_TARGETS:
-        raise ParameterError(f"expected targets=0 or at least {_FEWEST_TARGETS}, got {targets}: fewer have no spread")
+    check_targets(targets)
     if attacks is None:
         names: Sequence[str | Attack] = telling(target)
     elif attacks == QUICK:
@@ -74,6 +73,12 @@ def chosen(target: Target, attacks: str | Sequence[str | Attack] | None, targets
     picked = [_made(one, target) for one in names]
     beside = max((one.shadows for one in picked if isinstance(one, Lira) and possible(one, target) is None), default=0)
     return [_on_more(one, max(targets, beside)) for one in picked]
+
+
+def check_targets(targets: int) -> None:
+    """Refuse a number of more models that would tell nothing."""
+    if targets != 0 and targets < _FEWEST_TARGETS:
+        raise ParameterError(f"expected targets=0 or at least {_FEWEST_TARGETS}, got {targets}: fewer have no spread")
 
 
 def possible(attack: Attack, target: Target) -> str | None:

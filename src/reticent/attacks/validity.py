@@ -15,6 +15,7 @@ from reticent.target.target import Target
 
 _MISMATCH_DEVIATIONS = 4.0
 _BETTER_DEVIATIONS = 5.0
+_USUAL_SHADOWS = 32
 _FAR = 0.1  # largest difference of two cumulative distributions of confidence that is of no consequence
 _FARTHER = 4.0  # than the farthest of the shadows, which are all trained alike: chance stays below 2
 _ESTRANGED = {"linear": 3.0}  # few weights sway all rows together, so that chance alone goes farther
@@ -88,6 +89,6 @@ def strangers(findings: Sequence[Finding]) -> list[str]:
 
 
 def _limit(deviations: float, shadows: int) -> float:
-    """Return the deviations that are as rare among so few shadows as these are among many."""
-    rare = float(stats.t.isf(stats.norm.sf(deviations), max(shadows - 1, 1)))
+    """Return the deviations that are as rare among so few shadows as these are among LiRA's usual number."""
+    rare = float(stats.t.isf(stats.t.sf(deviations, _USUAL_SHADOWS - 1), max(shadows - 1, 1)))
     return min(rare, 2 * deviations)  # so far off is too far, however few there are

@@ -2,7 +2,7 @@
 
 import argparse
 
-from reticent.attacks.choice import ATTACKS, QUICK
+from reticent.attacks.choice import ATTACKS, QUICK, check_targets
 from reticent.audit import Audit, audit
 from reticent.cli import inputs, output
 from reticent.errors import ParameterError
@@ -91,8 +91,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _attacks(args: argparse.Namespace) -> str | list[str] | None:
-    if args.targets < 0 or 0 < args.targets < 5:
-        raise ParameterError(f"expected --targets of 0, or of 5 or more, got {args.targets}: fewer have no spread")
+    check_targets(args.targets)
     if args.quick and args.attacks is not None:
         raise ParameterError("expected --quick or --attacks, got both. Leave one out")
     return QUICK if args.quick else inputs.chosen(args.attacks, ATTACKS, "--attacks")

@@ -32,7 +32,7 @@ from reticent.attacks.membership.blind import baseline
 from reticent.attacks.membership.lira import lira_scores, scores_of_shadows
 from reticent.attacks.membership.noise import check, noise_scores, shares_of_target, shares_right
 from reticent.attacks.practice import Rounds, control, mean_auc, mean_power, rounds_of
-from reticent.attacks.record_risk import record_risk
+from reticent.attacks.record_risk import MEANING, record_risk
 from reticent.attacks.result import Finding, Replicas, Risk
 from reticent.attacks.shadow import MIN_COUNT
 from reticent.attacks.signals import smoothed_logit
@@ -123,7 +123,7 @@ class NoiseLira:
                 risk,
                 low,
                 high,
-                "share of models trained with this row that give it away at 1 % false alarms on this row",
+                MEANING,
                 np.asarray(np.where(membership, right, 0).sum(axis=0) / membership.sum(axis=0)),
                 np.asarray(np.where(membership, 0, right).sum(axis=0) / (~membership).sum(axis=0)),
             ),
