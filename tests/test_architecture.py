@@ -14,7 +14,7 @@ ROOT = Path(reticent.__file__).parent
 FLOORS = [
     ["errors", "_seeds"],
     ["_validate", "_optional"],
-    ["_progress", "stats", "accounting", "target", "ledger", "views", "datasets"],
+    ["_progress", "stats", "accounting", "target", "ledger", "coding", "views", "datasets"],
     ["backends"],
     ["attacks", "custody"],
     ["defenses", "describe", "audit", "forecast"],

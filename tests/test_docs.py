@@ -18,7 +18,7 @@ import reticent
 from reticent.attacks.choice import ATTACKS
 from reticent.audit import audit
 from reticent.backends.sklearn import _CAPACITY
-from reticent.defenses.data.anonymize import smallest_class
+from reticent.coding.classes import smallest_class
 from reticent.errors import AccessError
 from reticent.protect import FAMILIES
 from reticent.target.access import Access

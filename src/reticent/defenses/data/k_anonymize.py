@@ -18,7 +18,8 @@ from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.utils.metaestimators import available_if
 
 from reticent import _validate
-from reticent.defenses.data.anonymize import Anonymizer, smallest_class
+from reticent.coding.classes import smallest_class
+from reticent.defenses.data.anonymize import Anonymizer
 from reticent.defenses.defense import admit, statement
 from reticent.target.recipe import TableRecipe
 from reticent.target.table import ArrayTable, Table

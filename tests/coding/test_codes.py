@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reticent.defenses.data.codes import Axis, Cells, People, compact, count_people, distinct
+from reticent.coding.codes import Axis, Cells, People, compact, count_people, distinct
 
 PATIENT = settings(max_examples=100, deadline=None)
 

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reticent.defenses.data.codes import Axis
-from reticent.defenses.data.partition import grow, loss, representatives
+from reticent.coding.codes import Axis
+from reticent.defenses.data.anonymize.partition import grow, loss, representatives
 
 PATIENT = settings(max_examples=60, deadline=None)
 

@@ -1,4 +1,4 @@
-"""Find the best cut of every node of a level at once: the search below :func:`~reticent.defenses.data.partition.grow`.
+"""Find the best cut of every node of a level at once: the search below :func:`~reticent.defenses.data.anonymize.partition.grow`.
 
 A cut parts the codes of one column in two. Ordered columns are cut at a threshold, with the codes that have no place on
 either end; categories along the order in which the labels speak for them, or one against the rest. A cut is allowed
@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from reticent.defenses.data.codes import Axis, Bools, Cells, Floats, Ints, People, add, distinct
+from reticent.coding.codes import Axis, Bools, Cells, Floats, Ints, People, add, distinct
 
 # Gains per row closer than this are equal, and the first column and cut wins: rounding, and with it the order of the
 # rows, must not decide.

@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from reticent.defenses.data.codes import Bools, Ints
+from reticent.coding.codes import Bools, Ints
 from reticent.errors import ParameterError, TableError
 
 Table: TypeAlias = "nw.DataFrame[Any] | npt.NDArray[Any]"

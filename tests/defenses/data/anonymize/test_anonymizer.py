@@ -20,7 +20,8 @@ from sklearn.preprocessing import OneHotEncoder
 from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from reticent.defenses.data.anonymize import Anonymizer, smallest_class
+from reticent.coding.classes import smallest_class
+from reticent.defenses.data.anonymize import Anonymizer
 from reticent.errors import ParameterError, TableError
 
 # ------------------------------------------------------------- tables of any kind, and an independent count of k

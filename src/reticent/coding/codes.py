@@ -1,6 +1,6 @@
 """Count with codes: columns in which each value is a whole number from 0, and the cells that they form with nodes.
 
-What the tree of :mod:`~reticent.defenses.data.partition` and its search for cuts have in common: the meaning of a
+What the tree of :mod:`~reticent.defenses.data.anonymize.partition` and its search for cuts have in common: the meaning of a
 code, the distinct rows, the codes that occur in each node, and the people there. None of it knows a table.
 
 >>> import numpy as np

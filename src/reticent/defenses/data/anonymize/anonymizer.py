@@ -16,6 +16,7 @@ only, which then gives the label away.
 [31, 31, 31, 61, 61, 61]
 >>> anonymizer.rules()
 ['age 30 to 33, town A: 3 people', 'age 60 to 64, town B: 3 people']
+>>> from reticent.coding.classes import smallest_class
 >>> smallest_class(table, ["age", "town"]), anonymizer.smallest_class_
 (1, 3)
 """
@@ -28,13 +29,13 @@ import narwhals as nw
 import numpy as np
 import numpy.typing as npt
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
-from sklearn.utils.validation import check_array, check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from reticent._validate import at_least
-from reticent.defenses.data.codebook import Codebook, people_of
-from reticent.defenses.data.codes import Ints, compact, count_people, distinct
-from reticent.defenses.data.columns import Table, as_series, open_frame, positions, read, take
-from reticent.defenses.data.partition import Partition, grow, guidance, loss, representatives
+from reticent.coding.codebook import Codebook, people_of
+from reticent.coding.codes import Ints, compact, count_people, distinct
+from reticent.coding.columns import Table, as_series, open_frame, positions, read, take
+from reticent.defenses.data.anonymize.partition import Partition, grow, guidance, loss, representatives
 from reticent.errors import ParameterError, TableError
 
 
@@ -216,34 +217,3 @@ class Anonymizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type
         tags.input_tags.categorical = True
         tags.input_tags.string = True
         return tags
-
-
-def smallest_class(table: Any, columns: Sequence[Hashable] | None = None, people: Hashable | None = None) -> int:
-    """Return the k of a table as it stands: the fewest people who share one combination of the columns' values.
-
-    Parameters
-    ----------
-    table : pandas or polars frame, pyarrow table, or array of shape (n, n_columns)
-        Missing values are values of their own: rows with them are counted as the others are.
-    columns : sequence of column names or positions, optional
-        By default all (but ``people``).
-    people : column name or position, optional
-        Whose row it is; by default each row is a person.
-
-    Returns
-    -------
-    int
-        0 for a table without rows.
-    """
-    frame: Table | None = open_frame(table)
-    if frame is None:
-        frame = check_array(table, dtype=None, ensure_all_finite=False, ensure_min_samples=0)
-    person = positions(frame, [] if people is None else [people])
-    if not len(frame):
-        return 0
-    books = []
-    for j in positions(frame, columns, person):
-        column = read(frame, j)
-        books.append(Codebook.of(column).encode(column))
-    _, classes = distinct(np.column_stack(books), [int(codes.max()) + 1 for codes in books])
-    return int(count_people(classes, people_of(frame, person[0]) if person else None).min())

@@ -21,8 +21,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from reticent.defenses.data.codes import Axis, Bools, Cells, Floats, Ints, add, distinct
-from reticent.defenses.data.cuts import Rows, best_cuts
+from reticent.coding.codes import Axis, Bools, Cells, Floats, Ints, add, distinct
+from reticent.defenses.data.anonymize.cuts import Rows, best_cuts
 from reticent.errors import TableError
 
 

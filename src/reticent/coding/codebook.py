@@ -4,7 +4,7 @@ A :class:`Codebook` is fitted on one column: it knows which values occur, gives 
 codes mean to a partition. New values find their code, or the nearest. Missing values are values of their own.
 
 >>> import pandas as pd
->>> from reticent.defenses.data.columns import open_frame
+>>> from reticent.coding.columns import open_frame
 >>> table = open_frame(pd.DataFrame({"age": [60, 31, 30, 31]}))
 >>> ages = Codebook.of(read(table, 0))
 >>> ages.encode(read(table, 0)).tolist(), ages.axis.places.tolist()
@@ -24,8 +24,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from reticent.defenses.data.codes import Axis, Floats, Ints
-from reticent.defenses.data.columns import Column, Table, read
+from reticent.coding.codes import Axis, Floats, Ints
+from reticent.coding.columns import Column, Table, read
 from reticent.errors import TableError
 
 

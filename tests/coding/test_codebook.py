@@ -2,8 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from reticent.defenses.data.codebook import Codebook, people_of
-from reticent.defenses.data.columns import open_frame, read
+from reticent.coding.codebook import Codebook, people_of
+from reticent.coding.columns import open_frame, read
 from reticent.errors import TableError
 
 
