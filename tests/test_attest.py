@@ -11,7 +11,7 @@ from reticent.attacks.membership.lira import Lira
 from reticent.attest import Case, attest, catalogue, digest
 from reticent.audit import audit
 from reticent.claims.checkers import CHECKERS
-from reticent.defenses import KAnonymize
+from reticent.defenses import Anonymizer
 from reticent.errors import ParameterError
 from reticent.target.access import Access
 from reticent.target.goal import Goal
@@ -29,7 +29,7 @@ def before(target_of):
 
 @pytest.fixture(scope="module")
 def after(before):
-    protected = KAnonymize(k=5).apply(before.target)
+    protected = Anonymizer(k=5).apply(before.target)
     found = audit(protected, ["gap", "population", Lira(shadows=8)], fprs=(0.01, 0.1), n_jobs=1)
     return found.on(Half.SEALED)
 

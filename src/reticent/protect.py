@@ -20,7 +20,7 @@ from reticent.attacks.choice import COSTLY, telling
 from reticent.attacks.result import FPRS, versions
 from reticent.attacks.workbench import Workbench
 from reticent.audit import Audit, audit
-from reticent.defenses.data.k_anonymize import anonymizations
+from reticent.defenses.data.anonymize.anonymizer import anonymizations
 from reticent.defenses.defense import Defense, Family
 from reticent.defenses.output.coarsen import coarsenings
 from reticent.defenses.training.regularize import regularizations

@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reticent.coding.codes import Axis, Cells, People, compact, count_people, distinct
+from reticent.coding.codes import Axis, compact, count_people, distinct
 
 PATIENT = settings(max_examples=100, deadline=None)
 
@@ -36,24 +36,28 @@ def test_compact_is_a_unique_on_both_its_paths(seed, n, bound):
         np.testing.assert_array_equal(got, expected)
 
 
-@given(st.integers(0, 2**32), st.integers(3, 60), st.booleans())
+@given(st.integers(0, 2**32), st.integers(3, 60))
 @PATIENT
-def test_people_are_counted_as_sets_would_count_them(seed, n, shared):
+def test_people_are_counted_as_sets_would_count_them(seed, n):
     random = np.random.default_rng(seed)
-    node = np.append(np.arange(3), random.integers(0, 3, n - 3))
-    code, who = random.integers(0, 4, n), random.integers(0, 8, n) if shared else np.arange(n)
-    cells = Cells.find(node, code, 3, 4)
-    people = People.of(node, 3, np.ones(n), who if shared else None)
-    order = np.arange(len(cells.node))
-    for counted, is_left in (
-        (people.along(cells, order), lambda c: code <= cells.code[c]),
-        (people.alone(cells), lambda c: code == cells.code[c]),
-    ):
-        for c in order:
-            here, left = node == cells.node[c], is_left(c)
-            assert counted[0][c] == len(set(who[here & left]))
-            assert counted[1][c] == len(set(who[here & ~left]))
+    node, who = np.append(np.arange(3), random.integers(0, 3, n - 3)), random.integers(0, 8, n)
     assert count_people(node, who).tolist() == [len(set(who[node == i])) for i in range(3)]
+
+
+@given(st.integers(0, 2**32), st.integers(2, 12), st.integers(0, 2))
+@PATIENT
+def test_the_width_of_codes_in_a_tree_is_the_smallest_group_that_holds_them(seed, n, missing):
+    random = np.random.default_rng(seed)
+    fine = np.cumsum(random.integers(0, 2, n))
+    middle = fine // 2
+    tree = np.stack([np.arange(n), fine, middle, np.zeros(n, int)])
+    axis = Axis(places=np.full(n + missing, np.nan), ordered=False, tree=tree)
+    chosen = np.sort(random.choice(n + missing, random.integers(1, n + missing + 1), replace=False))
+    expected = 0.0 if len(chosen) == 1 else 1.0
+    for level in tree[::-1]:
+        if len(chosen) > 1 and chosen[-1] < n and len(set(level[chosen])) == 1:
+            expected = (level == level[chosen[0]]).mean()
+    assert axis.width(chosen[:1], chosen[-1:], np.array([len(chosen)])) == [expected]
 
 
 def test_the_widest_range_of_floats_has_a_width():

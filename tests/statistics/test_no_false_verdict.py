@@ -17,7 +17,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 from reticent import Access, Goal, attest, audit, describe, protect
 from reticent.backends.function import FunctionRecipe
-from reticent.defenses import KAnonymize
+from reticent.defenses import Anonymizer
 
 pytestmark = pytest.mark.slow
 
@@ -134,7 +134,7 @@ def test_k_counts_persons_where_rows_have_owners() -> None:
         groups="person",
         quasi_identifiers=["a"],
     )
-    protected = KAnonymize(k=5).apply(target)
+    protected = Anonymizer(k=5).apply(target)
     released = protected.recipe.change(target.population.members, 0).native  # type: ignore[union-attr]
     fewest = int(released.groupby("a").person.nunique().min())
     claim = protected.defenses[-1]["claim"]

@@ -83,7 +83,8 @@ _BOOSTERS = (
 )
 
 _OURS = (
-    "reticent.defenses.data.k_anonymize.AnonymizedTraining",
+    "reticent.defenses.data.anonymize.anonymizer.Anonymizer",
+    "reticent.defenses.data.anonymize.as_defense.AnonymizedTraining",
     "reticent.defenses.output.coarsen.Coarsened",
     "reticent.defenses.output.coarsen.Coarsening",
 )

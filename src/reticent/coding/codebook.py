@@ -16,7 +16,7 @@ codes mean to a partition. New values find their code, or the nearest. Missing v
 'age 30 to 31'
 """
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +26,7 @@ import pandas as pd
 
 from reticent.coding.codes import Axis, Floats, Ints
 from reticent.coding.columns import Column, Table, read
+from reticent.coding.hierarchy import Hierarchy
 from reticent.errors import TableError
 
 
@@ -43,6 +44,8 @@ class Codebook:
         Whether "not a number" and missing values occur too; they have the codes after the known ones.
     axis : Axis
         What the codes mean to a partition.
+    hierarchy : Hierarchy, optional
+        The groups above the values, where the user has some.
     """
 
     name: Hashable
@@ -50,18 +53,24 @@ class Codebook:
     nan: bool
     null: bool
     axis: Axis
+    hierarchy: Hierarchy | None = None
 
     @classmethod
-    def of(cls, column: Column) -> "Codebook":
-        """Fit to a column.
+    def of(cls, column: Column, above: Mapping[Hashable, Sequence[Hashable]] | None = None) -> "Codebook":
+        """Fit to a column, whose values lie in the groups ``above`` them, as :meth:`Hierarchy.of` takes them.
 
         Raises
         ------
         TableError
             If it holds values that cannot be told apart, such as lists.
         """
-        found, _ = column.found
-        if column.is_number:
+        found, hierarchy = column.different, None
+        if above is not None:
+            hierarchy = Hierarchy.of(column.name, above, found.tolist())
+            known = np.empty(len(found), object)
+            known[:] = hierarchy.values
+            places = np.full(len(known), np.nan)
+        elif column.is_number:
             known = np.sort(found)
             places = _as_float(known)
             finite = places[np.isfinite(places)]
@@ -74,9 +83,10 @@ class Codebook:
         has_nan, has_null = bool(column.nan.any()), bool(column.null.any())
         axis = Axis(
             places=np.concatenate([places, np.full(has_nan + has_null, np.nan)]),
-            ordered=bool(column.is_number or column.order),
+            ordered=hierarchy is None and bool(column.is_number or column.order),
+            tree=None if hierarchy is None else hierarchy.tree,
         )
-        return cls(name=column.name, known=known, nan=has_nan, null=has_null, axis=axis)
+        return cls(name=column.name, known=known, nan=has_nan, null=has_null, axis=axis, hierarchy=hierarchy)
 
     def encode(self, column: Column) -> Ints:
         """Return the code of each value, shape (n,); -1 for what was not fitted, the nearest known one for a number.
@@ -88,8 +98,10 @@ class Codebook:
         """
         values, of = column.found
         codes = np.append(self._code(values), -1)[of]
-        codes[column.nan] = len(self.known) if self.nan else -1
-        codes[column.null] = len(self.known) + self.nan if self.null else -1
+        if column.nan.any():
+            codes[column.nan] = len(self.known) if self.nan else -1
+        if column.null.any():
+            codes[column.null] = len(self.known) + self.nan if self.null else -1
         return codes
 
     def _code(self, values: npt.NDArray[Any]) -> Ints:
@@ -122,7 +134,7 @@ class Codebook:
             )
         return values.astype(self.known.dtype) if date else values
 
-    def describe(self, codes: Ints) -> str:
+    def words(self, codes: Ints) -> str:
         """Return ascending codes in words; nothing where they are all that there is, or span it."""
         n_missing = len(self.axis.places) - len(self.known)
         values = self.known[codes[codes < len(self.known)]]
@@ -130,6 +142,9 @@ class Codebook:
         if self.axis.ordered and len(values):
             whole = bool(values[0] == self.known[0] and values[-1] == self.known[-1])
             text = f"{values[0]}" if len(values) == 1 else f"{values[0]} to {values[-1]}"
+        elif self.hierarchy is not None and len(values):
+            text = self.hierarchy.smallest(int(codes[0]), int(codes[len(values) - 1]))
+            whole = text == self.hierarchy.labels[-1][0]
         else:
             text = f"{values[0]}" if len(values) == 1 else f"in {{{', '.join(map(str, values))}}}"
         missing = int((codes >= len(self.known)).sum())
@@ -137,7 +152,12 @@ class Codebook:
             return ""
         if missing:
             text = f"{text} or missing" if len(values) else "missing"
-        return f"{self.name} {text}"
+        return text
+
+    def describe(self, codes: Ints) -> str:
+        """Return the column and :meth:`words` for it; nothing where they span it."""
+        text = self.words(codes)
+        return f"{self.name} {text}" if text else ""
 
 
 def people_of(table: Table, j: int) -> Ints:

@@ -1,7 +1,7 @@
 """Count with codes: columns in which each value is a whole number from 0, and the cells that they form with nodes.
 
-What the tree of :mod:`~reticent.defenses.data.anonymize.partition` and its search for cuts have in common: the meaning of a
-code, the distinct rows, the codes that occur in each node, and the people there. None of it knows a table.
+What partitions, risks and suggestions have in common: the meaning of a code, the distinct rows, the codes that occur in
+each node, and the people there. None of it knows a table.
 
 >>> import numpy as np
 >>> ages = Axis(places=np.array([30.0, 31.0, 60.0, 70.0]), ordered=True)
@@ -36,10 +36,14 @@ class Axis:
         place (missing). All NaN for a categorical column, where only the number of codes counts.
     ordered : bool
         Whether the codes follow an order, so that a cut is a threshold.
+    tree : ndarray of shape (n_levels, n_in_tree), optional
+        A hierarchy over the first ``n_in_tree`` codes of a column without order: their groups, from the finest level to
+        the one that holds all. Codes of one group stand side by side.
     """
 
     places: Floats
     ordered: bool
+    tree: Ints | None = None
 
     @cached_property
     def n_placed(self) -> int:
@@ -55,6 +59,13 @@ class Axis:
         scaled[: len(placed)] = (placed - placed[0]) / span if span > 0 else 0.0
         return scaled
 
+    @cached_property
+    def shares(self) -> Floats:
+        """How much of the tree the group of each code holds, per level, shape (n_levels, n_in_tree)."""
+        if self.tree is None:
+            return np.empty((0, 0))
+        return np.stack([np.bincount(level)[level] / len(level) for level in self.tree])
+
     def width(self, first: Ints, last: Ints, count: Ints) -> Floats:
         """Return the share of the column that groups of codes span: 0 for one code, 1 where some are missing.
 
@@ -64,6 +75,12 @@ class Axis:
         if self.ordered:
             reach = np.abs(self.scaled[last] - self.scaled[first])
             return np.where(count > 1, np.where(np.isnan(reach), 1.0, reach), 0.0)
+        if self.tree is not None:
+            wide, size = np.ones(len(first)), self.tree.shape[1]
+            low, high = np.minimum(first, size - 1), np.minimum(last, size - 1)
+            for level, share in zip(self.tree[::-1], self.shares[::-1], strict=True):  # the finest that holds both wins
+                wide = np.where((level[low] == level[high]) & (last < size), share[low], wide)
+            return np.where(count > 1, wide, 0.0)
         return np.where(count > 1, count / len(self.places), 0.0)
 
 
@@ -100,63 +117,6 @@ class Cells:
         sums = np.cumsum(amount, axis=0)
         before = np.concatenate([np.zeros_like(sums[:1]), sums])[self.start]
         return np.asarray(sums - before[self.node])
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class People:
-    """How many different people stand on the sides of a cut; each row belongs to one of them.
-
-    Parameters
-    ----------
-    weight : ndarray of shape (n,)
-        How many people each row stands for, where nobody has several rows.
-    pair : ndarray of shape (n,) or None
-        The (node, person) of each row, numbered from 0; None where nobody has several rows.
-    total : ndarray of shape (n_nodes,)
-        The people in each node.
-    """
-
-    weight: Floats
-    pair: Ints | None
-    total: Floats
-
-    @classmethod
-    def of(cls, node: Ints, n_nodes: int, weight: Floats, people: Ints | None) -> "People":
-        """Count in rows with these nodes, weights and people, both counted from 0, of shape (n,)."""
-        if people is None:
-            return cls(weight=weight, pair=None, total=add(node, weight))
-        n_people = int(people.max()) + 1
-        pairs, pair = compact(node * n_people + people, n_nodes * n_people)
-        return cls(weight=weight, pair=pair, total=add(pairs // n_people))
-
-    def along(self, cells: Cells, place: Ints) -> tuple[Floats, Floats]:
-        """Count up to and beyond each cell, in the order that puts each cell at its ``place``; shape (n_cells,)."""
-        total, n_cells = self.total[cells.node], len(cells.node)
-        if self.pair is None:
-            left = cells.running(add(place[cells.of], self.weight, n_cells))
-            return left, total - left
-        first, last = self._ends(self.pair, place[cells.of])
-        return cells.running(add(first, None, n_cells)), total - cells.running(add(last, None, n_cells))
-
-    def alone(self, cells: Cells) -> tuple[Floats, Floats]:
-        """Count in each cell, and in the rest of its node; shape (n_cells,)."""
-        total, n_cells = self.total[cells.node], len(cells.node)
-        if self.pair is None:
-            inside = add(cells.of, self.weight)
-            return inside, total - inside
-        first, last = self._ends(self.pair, cells.of)
-        within = add(first[first == last], None, n_cells)
-        spread = (first != last)[self.pair]  # several cells hold this person, and only these take a search
-        held = pd.unique(cells.of[spread] * len(first) + self.pair[spread]) // len(first)
-        return within + add(held, None, n_cells), total - within
-
-    @staticmethod
-    def _ends(pair: Ints, place: Ints) -> tuple[Ints, Ints]:
-        """Return where each pair is met first and last."""
-        first, last = np.full(int(pair.max()) + 1, len(place)), np.full(int(pair.max()) + 1, -1)
-        np.minimum.at(first, pair, place)
-        np.maximum.at(last, pair, place)
-        return first, last
 
 
 def add(group: Ints, amount: Floats | None = None, n_groups: int = 0) -> Floats:

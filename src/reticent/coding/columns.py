@@ -12,13 +12,13 @@ imputed or converted on the way back.
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, TypeAlias
 
 import narwhals as nw
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
 
 from reticent.coding.codes import Bools, Ints
 from reticent.errors import ParameterError, TableError
@@ -34,8 +34,12 @@ class Column:
     ----------
     name : str, or int for an array
         What the table calls it.
-    values : ndarray of shape (n,)
-        Numbers and dates in their own type, anything else as objects. What stands where ``null`` is has no meaning.
+    different : ndarray of shape (m,)
+        The values that occur, in no certain order: numbers and dates in their own type, anything else as objects.
+    of : ndarray of shape (n,)
+        Which of them each row holds; -1 where it is missing or not a number.
+    nan : ndarray of shape (n,)
+        Where a number is "not a number", which polars and Arrow tell apart from a missing one.
     null : ndarray of shape (n,)
         Where the value is missing.
     order : tuple, optional
@@ -43,39 +47,21 @@ class Column:
     """
 
     name: Hashable
-    values: npt.NDArray[Any]
+    different: npt.NDArray[Any]
+    of: Ints
+    nan: Bools
     null: Bools
     order: tuple[Any, ...] | None = None
 
     @property
     def is_number(self) -> bool:
         """Whether the values have an order of their own, and distances."""
-        return self.values.dtype.kind in "iufmM"
+        return self.different.dtype.kind in "iufmM"
 
     @property
-    def nan(self) -> Bools:
-        """Where a number is "not a number", which polars and Arrow tell apart from a missing one."""
-        return ~self.null & np.isnan(self.values) if self.values.dtype.kind == "f" else np.zeros(len(self.null), bool)
-
-    @cached_property
     def found(self) -> tuple[npt.NDArray[Any], Ints]:
-        """The different values in no certain order, and which of them each row holds, -1 for none; (m,), (n,).
-
-        Raises
-        ------
-        TableError
-            If values cannot be told apart, such as lists.
-        """
-        plain = ~self.null & ~self.nan
-        values, of = self.values[plain], np.full(len(plain), -1)
-        if self.is_number and (values.dtype.itemsize > 8 or not values.dtype.isnative):  # pandas cannot hash these
-            different, of[plain] = np.unique(values, return_inverse=True)
-            return different, of
-        try:
-            of[plain], different = pd.factorize(values, use_na_sentinel=False)
-        except TypeError as error:
-            raise TableError(f"expected column {self.name!r} to hold plain values, got {error}") from error
-        return different, of
+        """The different values, and which of them each row holds, -1 for none; (m,), (n,)."""
+        return self.different, self.of
 
 
 def open_frame(table: Any) -> "nw.DataFrame[Any] | None":
@@ -96,28 +82,95 @@ def open_frame(table: Any) -> "nw.DataFrame[Any] | None":
 
 
 def read(table: Table, j: int) -> Column:
-    """Return the column at position ``j``, of n rows."""
+    """Return the column at position ``j``, of n rows.
+
+    Raises
+    ------
+    TableError
+        If it holds values that cannot be told apart, such as lists.
+    """
     if not isinstance(table, nw.DataFrame):
         values = table[:, j]
-        return _plain(j, values, pd.isna(values) if values.dtype.kind in "OmM" else np.zeros(len(values), bool))
+        return _column(j, values, pd.isna(values) if values.dtype.kind in "OmM" else np.zeros(len(values), bool))
     series = table[:, j]
+    kind = series.dtype
+    if isinstance(kind, nw.Categorical | nw.Enum | nw.String) and (words := _words(series)) is not None:
+        return words
     null = series.is_null().to_numpy().astype(bool)
-    order = tuple(series.dtype.categories) if isinstance(series.dtype, nw.Enum) else None
-    if isinstance(series.dtype, nw.Categorical | nw.Enum):
-        return Column(name=series.name, values=series.to_numpy().astype(object), null=null, order=order)
-    if series.dtype.is_integer():
+    if isinstance(kind, nw.Categorical | nw.Enum):
+        return _column(series.name, series.to_numpy().astype(object), null, order=_order(series))
+    if kind.is_integer():
         series = series.fill_null(0)  # as floats, large neighbors would become equal
-    return _plain(series.name, series.to_numpy(), null)
+    return _column(series.name, series.to_numpy(), null)
 
 
-def _plain(name: Hashable, values: npt.NDArray[Any], null: Bools) -> Column:
-    """Find numbers that stand among objects; leave the rest as it is."""
+def _order(series: "nw.Series[Any]") -> tuple[Any, ...] | None:
+    return tuple(series.dtype.categories) if isinstance(series.dtype, nw.Enum) else None
+
+
+def _words(series: "nw.Series[Any]") -> Column | None:
+    """Let Arrow find the different words, which costs no Python object per row; None where these are no words."""
+    try:
+        arrow = series.to_arrow()
+        if isinstance(arrow, pa.ChunkedArray):
+            arrow = arrow.unify_dictionaries().combine_chunks()
+        coded = arrow if pa.types.is_dictionary(arrow.type) else arrow.dictionary_encode()
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, TypeError):
+        return None
+    if not (pa.types.is_string(coded.type.value_type) or pa.types.is_large_string(coded.type.value_type)):
+        return None
+    null = coded.is_null().to_numpy(zero_copy_only=False)
+    of = coded.indices.fill_null(0).to_numpy(zero_copy_only=False).astype(np.intp)
+    if null.any():
+        of[null] = -1
+    words = coded.dictionary.to_numpy(zero_copy_only=False)
+    different, alike = _occurring(of, len(words))
+    return Column(
+        name=series.name,
+        different=words[different],
+        of=alike,
+        nan=np.zeros(len(null), bool),
+        null=null,
+        order=_order(series),
+    )
+
+
+def _occurring(of: Ints, size: int) -> tuple[Ints, Ints]:
+    """Leave out what no row holds: which of ``size`` numbers occur, and the place of each row's among them, or -1."""
+    occurs = np.bincount(of + 1, minlength=size + 1)[1:] > 0
+    place = np.append(np.where(occurs, np.cumsum(occurs) - 1, -1), -1)
+    return np.flatnonzero(occurs), place[of]
+
+
+def _column(name: Hashable, values: npt.NDArray[Any], null: Bools, order: tuple[Any, ...] | None = None) -> Column:
+    """Find the different values of an array, and numbers that stand among objects."""
     if values.dtype.kind == "O" and pd.api.types.infer_dtype(values[~null]) in {"integer", "floating"}:
         numbers = np.array(values[~null].tolist())
         if numbers.dtype.kind in "iuf":
             values = np.zeros(len(null), numbers.dtype)
             values[~null] = numbers
-    return Column(name=name, values=values if values.dtype.kind in "iufmM" else values.astype(object), null=null)
+    values = values if values.dtype.kind in "iufmM" else values.astype(object)
+    nan = ~null & np.isnan(values) if values.dtype.kind == "f" else np.zeros(len(null), bool)
+    some = nan.any() or null.any()
+    plain = ~null & ~nan if some else slice(None)
+    held = values[plain]
+    if values.dtype.kind in "iu" and len(held) and int(held.max()) - int(held.min()) < len(held) + 1024:
+        wide = held if held.dtype.itemsize == 8 else held.astype(np.int64)  # a narrow type cannot hold the difference
+        lowest = wide.min()
+        different, place = _occurring((wide - lowest).astype(np.intp), int(wide.max()) - int(lowest) + 1)
+        different = (different.astype(wide.dtype) + lowest).astype(values.dtype)
+    elif values.dtype.kind in "iufmM" and (values.dtype.itemsize > 8 or not values.dtype.isnative):
+        different, place = np.unique(held, return_inverse=True)  # pandas cannot hash these
+    else:
+        try:
+            place, different = pd.factorize(held, use_na_sentinel=False)
+        except TypeError as error:
+            raise TableError(f"expected column {name!r} to hold plain values, got {error}") from error
+    of = np.asarray(place, np.intp)
+    if some:
+        of = np.full(len(values), -1)
+        of[plain] = place
+    return Column(name=name, different=np.asarray(different), of=of, nan=nan, null=null, order=order)
 
 
 def positions(table: Table, wanted: Sequence[Hashable] | None, but: Sequence[int] = ()) -> list[int]:

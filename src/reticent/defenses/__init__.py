@@ -1,8 +1,7 @@
 """Defenses, sorted by the moment at which they act: on the data, in training, on the output."""
 
 from reticent.defenses.data.anonymize import Anonymizer
-from reticent.defenses.data.k_anonymize import KAnonymize
 from reticent.defenses.output.coarsen import Coarsen
 from reticent.defenses.training.regularize import Regularize
 
-__all__ = ["Anonymizer", "Coarsen", "KAnonymize", "Regularize"]
+__all__ = ["Anonymizer", "Coarsen", "Regularize"]

@@ -131,7 +131,11 @@ class TableRecipe:
     wrap: Callable[[Any], Any]
 
     def __call__(self, table: Table, seed: int) -> Model:
-        model = self.inner(self.change(table, seed), seed)
+        return self.trained_on(self.change(table, seed), seed)
+
+    def trained_on(self, changed: Table, seed: int) -> Model:
+        """Train on a table that ``change`` has made already."""
+        model = self.inner(changed, seed)
         return WrappedModel(model, self.wrap(model.native))
 
     @property

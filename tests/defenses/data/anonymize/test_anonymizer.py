@@ -42,7 +42,6 @@ VALUES = {
     "maybe": st.one_of(st.none(), st.booleans()),
     "day": st.one_of(st.none(), st.dates(dt.date(1950, 1, 1), dt.date(1950, 1, 9))),
     "moment": st.one_of(st.none(), st.datetimes(dt.datetime(1950, 1, 1), dt.datetime(2020, 1, 1))),
-    "empty": st.none(),
 }
 
 
@@ -86,8 +85,9 @@ def types(table):
     return type(table), table.schema
 
 
-@given(columns(), st.sampled_from(sorted(KINDS)), st.integers(1, 6), st.booleans(), st.booleans())
+@given(columns(), st.sampled_from(sorted(KINDS)), st.integers(2, 6), st.booleans(), st.booleans())
 @settings(max_examples=250, deadline=None)
+@pytest.mark.filterwarnings("ignore:columns that pass through")
 def test_k_holds_on_any_table_and_the_same_kind_comes_out(made, kind, k, shared, guided):
     table = KINDS[kind](made)
     names = [name for name in made if name not in {"who", "other"}]
@@ -99,6 +99,10 @@ def test_k_holds_on_any_table_and_the_same_kind_comes_out(made, kind, k, shared,
     y = np.arange(len(people)) % 3 if guided else None
     if len(set(people)) < k:
         with pytest.raises(TableError, match=f"k={k} people, got {len(set(people))}"):
+            anonymizer.fit(table, y)
+        return
+    if any(all(value is None for value in made[name]) for name in names):
+        with pytest.raises(TableError, match="leave it out"):
             anonymizer.fit(table, y)
         return
     released = anonymizer.fit_transform(table, y)
@@ -155,7 +159,8 @@ def test_a_table_that_holds_k_already_comes_back_unchanged():
 def test_one_person_with_many_rows_counts_once():
     table = pd.DataFrame({"visit": [1] * 9 + [2, 3, 4], "who": ["ann"] * 9 + ["bob", "eve", "joe"]})
     assert smallest_class(table, ["visit"]) == 1
-    by_row = Anonymizer(2, ["visit"]).fit_transform(table)
+    with pytest.warns(UserWarning, match="'who' tells 'visit'"):  # and passes through
+        by_row = Anonymizer(2, ["visit"]).fit_transform(table)
     assert by_row.groupby("visit").who.nunique().min() == 1  # ann fills a class by herself
     by_person = Anonymizer(2, person="who").fit_transform(table)
     assert by_person.groupby("visit").who.nunique().tolist() == [2, 2]
@@ -261,8 +266,8 @@ def test_every_pandas_type_survives():
             "span": day - day[0],
             "period": day.dt.to_period("M"),
         },
-        index=pd.MultiIndex.from_product([range(n // 2), ["a", "b"]]),
     )
+    table.index = pd.MultiIndex.from_product([range(n // 2), ["a", "b"]])
     released = Anonymizer(8).fit_transform(table)
     pd.testing.assert_series_equal(released.dtypes, table.dtypes)
     pd.testing.assert_index_equal(released.index, table.index)
@@ -329,7 +334,7 @@ def test_it_clones_pickles_and_sits_in_a_pipeline():
 @pytest.mark.parametrize(
     ("parameters", "words"),
     [
-        ({"k": 0}, "k >= 1, got k=0"),
+        ({"k": 0}, "at least 2 people, got k=0"),
         ({"k": 2.5}, "whole number of people, got k=2.5"),
         ({"detail": -1}, "detail >= 0"),
         ({"quasi_identifiers": ["aeg"]}, r"got \['aeg'\]; the table has \['age'"),
@@ -355,7 +360,7 @@ def test_guidance_that_does_not_fit_is_refused(y, words):
 
 def test_values_that_cannot_be_told_apart_are_refused():
     with pytest.raises(TableError, match="column 'x' to hold plain values"):
-        Anonymizer(1).fit(pd.DataFrame({"x": [[1], [2]]}))
+        Anonymizer(2).fit(pd.DataFrame({"x": [[1], [2]]}))
 
 
 def test_a_table_that_is_not_in_memory_or_has_names_twice_is_refused():

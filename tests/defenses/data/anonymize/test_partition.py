@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reticent.coding.codes import Axis
-from reticent.defenses.data.anonymize.partition import grow, loss, representatives
+from reticent.defenses.data.anonymize.partition import grow
+from reticent.defenses.data.anonymize.release import loss, representatives
 
 PATIENT = settings(max_examples=60, deadline=None)
 
@@ -97,7 +98,7 @@ def test_the_first_cut_is_the_best_that_a_naive_search_finds(table, detail, shar
     k = n // 3 + 1  # two classes at most where each row is a person: the first cut is all there is
     if shared:
         k = max(1, len(set(people.tolist())) // 2)
-    partition = grow(codes, axes, k, labels=labels, people=people if shared else None, detail=detail)
+    partition = grow(codes, axes, k, labels=labels, people=people if shared else None, detail=detail).partition
     gains = [
         naive_gain(left, codes[:, j], axis, labels, detail)
         for j, axis in enumerate(axes)
@@ -133,7 +134,7 @@ def test_every_class_holds_k_people_and_none_can_be_cut_further(table, k, guided
     n = len(codes)
     people = random.integers(0, n, n) if shared else np.arange(n)
     labels = random.dirichlet([1, 1, 1], n) if guided else None
-    partition = grow(codes, axes, k, labels=labels, people=people if shared else None)
+    partition = grow(codes, axes, k, labels=labels, people=people if shared else None).partition
     classes = partition.route(codes)
     assert set(classes.tolist()) == set(range(partition.n_classes))
     for c in range(partition.n_classes):
@@ -150,8 +151,8 @@ def test_every_class_holds_k_people_and_none_can_be_cut_further(table, k, guided
 def test_each_row_a_person_of_its_own_is_the_default(table, k):
     codes, axes, random = table
     labels = random.dirichlet([1, 1], len(codes))
-    plain = grow(codes, axes, k, labels=labels)
-    named = grow(codes, axes, k, labels=labels, people=random.permutation(len(codes)))
+    plain = grow(codes, axes, k, labels=labels).partition
+    named = grow(codes, axes, k, labels=labels, people=random.permutation(len(codes))).partition
     np.testing.assert_array_equal(plain.route(codes), named.route(codes))
 
 
@@ -161,8 +162,8 @@ def test_a_weight_is_that_many_equal_rows(table, k):
     codes, axes, random = table
     weights = random.integers(1, 4, len(codes))
     labels = random.integers(0, 2, (len(codes), 2)).astype(float)
-    weighted = grow(codes, axes, k, labels=labels, weights=weights.astype(float))
-    repeated = grow(np.repeat(codes, weights, axis=0), axes, k, labels=np.repeat(labels, weights, axis=0))
+    weighted = grow(codes, axes, k, labels=labels, counts=weights).partition
+    repeated = grow(np.repeat(codes, weights, axis=0), axes, k, labels=np.repeat(labels, weights, axis=0)).partition
     np.testing.assert_array_equal(weighted.route(codes), repeated.route(codes))
 
 
@@ -188,7 +189,7 @@ def test_representatives_and_loss_against_a_row_by_row_count(table):
 def test_what_a_node_never_met_goes_to_the_heavier_side():
     axes = [categories(3), ordered(1, 2, 3, 4)]
     codes = np.array([[0, 0]] * 4 + [[1, 0]] * 6)
-    partition = grow(codes, axes, k=4)
+    partition = grow(codes, axes, k=4).partition
     assert partition.route(np.array([[0, 0], [1, 0], [2, 0], [-1, 0], [0, -1]])).tolist() == [
         *(light := partition.route(codes[:1])).tolist(),
         *(heavy := partition.route(codes[-1:])).tolist(),
@@ -200,13 +201,13 @@ def test_what_a_node_never_met_goes_to_the_heavier_side():
 
 def test_a_number_between_the_sides_of_a_cut_follows_the_closer_rank():
     axes = [ordered(*range(10))]
-    partition = grow(np.array([[1], [1], [8], [8]]), axes, k=2)
+    partition = grow(np.array([[1], [1], [8], [8]]), axes, k=2).partition
     assert partition.route(np.arange(10)[:, None]).tolist() == [0] * 5 + [1] * 5
 
 
 def test_only_missing_values_stand_against_the_numbers():
     codes = np.array([[1]] * 3 + [[4]] * 3)
-    partition = grow(codes, [ordered(1, 2, 3, 4, missing=1)], k=3)
+    partition = grow(codes, [ordered(1, 2, 3, 4, missing=1)], k=3).partition
     assert partition.route(np.arange(5)[:, None]).tolist() == [0, 0, 0, 0, 1]
 
 
@@ -215,8 +216,8 @@ def test_a_large_code_space_takes_the_sorting_path_to_the_same_cells():
     few = random.integers(0, 30, (200, 1))
     many = np.full(100_000, np.nan)
     many[: few.max() * 2000 + 1] = np.arange(few.max() * 2000 + 1)
-    spread = grow(few * 2000, [Axis(places=many, ordered=True)], k=5)
-    close = grow(few, [ordered(*range(int(few.max()) + 1))], k=5)
+    spread = grow(few * 2000, [Axis(places=many, ordered=True)], k=5).partition
+    close = grow(few, [ordered(*range(int(few.max()) + 1))], k=5).partition
     np.testing.assert_array_equal(spread.route(few * 2000), close.route(few))
 
 
@@ -224,11 +225,11 @@ def test_several_labels_order_the_categories_by_their_main_direction():
     # Categories 0, 2, 4 speak for the first label, 1, 3 for the second: no order of codes separates them at one cut.
     codes = np.tile(np.arange(5), 20)[:, None]
     labels = np.eye(3)[codes[:, 0] % 2]
-    classes = grow(codes, [categories(5)], k=40, labels=labels).route(codes)
+    classes = grow(codes, [categories(5)], k=40, labels=labels).partition.route(codes)
     assert [set(codes[classes == c, 0].tolist()) for c in (0, 1)] in ([{0, 2, 4}, {1, 3}], [{1, 3}, {0, 2, 4}])
     # Here no single label tells even from odd categories, only the first half of the labels against the second.
     random = np.random.default_rng(11)
     codes = np.tile(np.arange(6), 10)[:, None]
     means = random.uniform(0, 1, (6, 40)) + 0.4 * (np.arange(40) < 20) * (np.arange(6) % 2)[:, None]
-    classes = grow(codes, [categories(6)], k=30, labels=means[codes[:, 0]]).route(codes)
+    classes = grow(codes, [categories(6)], k=30, labels=means[codes[:, 0]]).partition.route(codes)
     assert set(codes[classes == classes[0], 0].tolist()) == {0, 2, 4}

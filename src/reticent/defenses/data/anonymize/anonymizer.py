@@ -2,58 +2,99 @@
 
 The attacker knows a person's quasi-identifiers (age, home, occupation) and looks for the one row that fits; success is
 to single the person out. Rows are put into classes of at least k people, and each class is released under one
-representative. The classes follow what a model knows about the rows, so that a model retrained on the result still
-learns it. After Goldsteen et al. 2021 (arXiv:2007.13086).
+combination. The classes follow what a model knows about the rows, so that a model retrained on the result still learns
+it. After Goldsteen et al. 2021 (arXiv:2007.13086).
 
-k holds on the named columns of the fitted table, and on nothing else: the other columns pass through as they are, the
-representatives are values that really occur, and no differential privacy follows from it. A class may hold one label
-only, which then gives the label away.
+k holds on the named columns of the fitted table, and on nothing else: the other columns pass through as they are, what
+is released are values that really occur, and no differential privacy follows from it. A class may hold one label only,
+which then gives the label away: ask for ``l`` or ``t`` where that matters.
 
 >>> import pandas as pd
+>>> from reticent.coding.classes import smallest_class
 >>> table = pd.DataFrame({"age": [30, 31, 33, 60, 61, 64], "town": list("AAABBB"), "income": range(6)})
 >>> anonymizer = Anonymizer(k=3, quasi_identifiers=["age", "town"])
 >>> anonymizer.fit_transform(table)["age"].tolist()
 [31, 31, 31, 61, 61, 61]
 >>> anonymizer.rules()
 ['age 30 to 33, town A: 3 people', 'age 60 to 64, town B: 3 people']
->>> from reticent.coding.classes import smallest_class
 >>> smallest_class(table, ["age", "town"]), anonymizer.smallest_class_
 (1, 3)
 """
 
-from collections.abc import Hashable, Sequence
-from numbers import Integral
+import warnings
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any, Self
 
-import narwhals as nw
 import numpy as np
 import numpy.typing as npt
-from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.base import OneToOneFeatureMixin, TransformerMixin
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
-from reticent._validate import at_least
-from reticent.coding.codebook import Codebook, people_of
-from reticent.coding.codes import Ints, compact, count_people, distinct
-from reticent.coding.columns import Table, as_series, open_frame, positions, read, take
-from reticent.defenses.data.anonymize.partition import Partition, grow, guidance, loss, representatives
-from reticent.errors import ParameterError, TableError
+from reticent import _validate
+from reticent.coding.codes import Bools, Cells, Ints, count_people, distinct
+from reticent.coding.columns import Table, open_frame, read
+from reticent.defenses.data.anonymize import admission
+from reticent.defenses.data.anonymize.as_defense import AsDefense
+from reticent.defenses.data.anonymize.bundles import Bundle, bundle
+from reticent.defenses.data.anonymize.choice import Setting, Trial
+from reticent.defenses.data.anonymize.classify import TECHNIQUES, Classes, Grouping
+from reticent.defenses.data.anonymize.guarantees import Diversity
+from reticent.defenses.data.anonymize.guidance import guidance
+from reticent.defenses.data.anonymize.release import loss, medoids, representatives
+from reticent.defenses.data.anonymize.settle import Work, settle
+from reticent.defenses.data.anonymize.writing import Values, combinations, values_of, words_of, write
+from reticent.errors import TableError
+from reticent.target.target import Target
+
+CANDIDATES = (2, 10, 50, 250, 1000)
+RELEASES = ("representative", "medoid", "ranges")
 
 
-class Anonymizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
+class Anonymizer(OneToOneFeatureMixin, TransformerMixin, AsDefense):  # type: ignore[misc]
     """Release quasi-identifiers in classes of at least ``k`` people.
+
+    It is a transformer of tables, and a defense: ``protect(target, goal, defenses=[Anonymizer(k=50)])``.
 
     Parameters
     ----------
     k : int
-        How many people share each combination of released values.
+        How many people share each combination of released values; at least 2.
     quasi_identifiers : sequence of column names, or of positions for an array, optional
-        The columns that an attacker may know. By default all columns (but ``person``).
-    detail : float
-        What the detail of the values weighs against the guidance: the weight of the normalized certainty penalty (NCP)
-        beside Gini impurity. Without guidance it has no effect.
+        The columns that an attacker may know. By default all columns but ``person`` and ``sensitive``.
+    l : int, Entropy or Recursive, optional
+        How many different values of each sensitive column every class holds (distinct l-diversity), or one of the
+        stricter kinds of :mod:`~reticent.defenses.data.anonymize.guarantees`.
+    t : float, optional
+        How far the shares of each sensitive column in a class may be from those in the table, 0 to 1: half the sum of
+        differences, or for amounts and ordered categories the earth mover's distance along their order.
+    alpha : float, optional
+        The largest share that one value of a sensitive column may have in a class.
+    presence : tuple of two floats, optional
+        The least and the largest share of people of a class of the ``population`` (see :meth:`fit`) who may be in the
+        table.
+    sensitive : sequence of column names or positions
+        What must not be learned of anyone; released as it is, and never a quasi-identifier.
+    hierarchies : mapping, optional
+        For columns that are generalized along groups of yours: column -> value -> the groups above it, finest first.
+    suppression : float
+        The share of rows that may be released without any detail, in one class, where they stand in the way of the
+        others; ``suppressed_`` says which.
     person : column name or position, optional
         The column that says whose row it is, where one person has several rows; k then counts people. Rows in which it
         is missing count as one person. By default each row is a person.
+    model : estimator or sequence of estimators, optional
+        Whose needs guide the classes. Guidance, detail and technique are then chosen by retraining copies on parts of
+        the table (see ``trials_``); with ``detail`` they are not, and what is predicted out of fold guides.
+    detail : float, optional
+        What the detail of the values weighs against the guidance: the weight of the normalized certainty penalty (NCP)
+        beside Gini impurity. By default 0.06, or chosen where there is a ``model``. Without guidance it has no effect.
+    technique : str
+        "guided", or a classic that knows only k and detail: "mondrian", "hilbert", "r+tree", "mdav".
+    release : str
+        "representative": the median or most frequent value of each column; "medoid": the combination of a real person,
+        about whom it then says more; "ranges": what a class spans, in words.
+    random_state : int
+        Seed of the folds in which a model's guidance is found and chosen.
 
     Attributes
     ----------
@@ -63,43 +104,75 @@ class Anonymizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type
         People in the smallest class of the fitted table, counted after all is done; at least ``k``.
     ncp_ : float
         Information lost in the quasi-identifiers, 0 (none) to 1 (all).
-    partition_ : Partition
-        The tree that puts rows into classes.
+    grouping_ : Grouping
+        What puts rows into classes: a :class:`~reticent.defenses.data.anonymize.partition.Partition` where the
+        technique is guided.
+    suppressed_ : ndarray of shape (n,)
+        Which rows of the fitted table are suppressed.
     unseen_ : dict
         Per column, how many values of the table last transformed lie outside what was fitted: other categories,
         numbers beyond the range, missing values where there was none. Such rows get a class of the fitted table.
+    setting_, trials_ : Setting, tuple of Trial
+        What guided, and how each setting did that was tried; no trials without a model to choose for.
 
     Notes
     -----
-    ``transform`` puts new rows into the classes of the fitted table. That k holds in another table does not follow.
+    ``transform`` puts new rows into the classes of the fitted table. That k holds in another table does not follow. l,
+    t, alpha and presence count rows.
     """
 
-    partition_: Partition
+    grouping_: Grouping
     n_classes_: int
     smallest_class_: int
     ncp_: float
+    suppressed_: Bools
     unseen_: dict[Hashable, int]
+    setting_: Setting
+    trials_: tuple[Trial, ...]
     _positions: list[int]
-    _books: list[Codebook]
-    _released: Ints  # codes of shape (n_leaves, q)
-    _donors: list[Any]  # per quasi-identifier the values behind the codes, in the type of the fitted table
-    _members: Ints  # people per class
-    _held: list[Ints]  # per quasi-identifier, class * n_codes + code of all that occurs
+    _bundles: list[Bundle]
+    _values: Values
+    _rows: Ints  # distinct rows of the fitted table, (t, n_bundles), and the class of each
+    _rows_in: Ints
+    _sizes: Ints  # people per class
+    _members: Ints  # people per released combination
 
     def __init__(
         self,
         k: int = 10,
         quasi_identifiers: Sequence[Hashable] | None = None,
         *,
-        detail: float = 0.02,
+        l: Diversity | None = None,  # noqa: E741 - the field's name
+        t: float | None = None,
+        alpha: float | None = None,
+        presence: tuple[float, float] | None = None,
+        sensitive: Sequence[Hashable] = (),
+        hierarchies: Mapping[Hashable, Mapping[Hashable, Sequence[Hashable]]] | None = None,
+        suppression: float = 0.0,
         person: Hashable | None = None,
+        model: Any = None,
+        detail: float | None = None,
+        technique: str = "guided",
+        release: str = "representative",
+        random_state: int = 0,
     ) -> None:
         self.k = k
         self.quasi_identifiers = quasi_identifiers
-        self.detail = detail
+        self.l = l
+        self.t = t
+        self.alpha = alpha
+        self.presence = presence
+        self.sensitive = sensitive
+        self.hierarchies = hierarchies
+        self.suppression = suppression
         self.person = person
+        self.model = model
+        self.detail = detail
+        self.technique = technique
+        self.release = release
+        self.random_state = random_state
 
-    def fit(self, X: Any, y: Any = None) -> Self:
+    def fit(self, X: Any, y: Any = None, *, weights: Any = None, population: Any = None) -> Self:
         """Grow the classes.
 
         Parameters
@@ -109,83 +182,44 @@ class Anonymizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type
         y : array of shape (n,) or (n, C), optional
             What is to stay predictable: labels, amounts (fractions, or more than 50 different numbers), or the soft
             labels of a model, ``model.predict_proba(X)``; those of held-out folds tell less of the training labels.
-            Without it only detail counts.
+            Without it only detail counts. With a ``model`` it must be labels or amounts.
+        weights : array of shape (n,), optional
+            What each row weighs in guidance and detail; k counts people all the same.
+        population : table as ``X``, optional
+            The people among whom those of the table are hidden, those of the table included, for ``presence``.
 
         Raises
         ------
         ParameterError
-            For k below 1, a negative detail, a column that the table does not have.
+            For k below 2, an unknown column, and what no class could satisfy; with the nearest that would work.
         TableError
-            If the table holds fewer than ``k`` people, or ``y`` does not fit to it.
+            If the table holds fewer than ``k`` people, a column without values, or ``y`` does not fit to it.
         """
-        if not isinstance(self.k, Integral):
-            raise ParameterError(f"expected k to be a whole number of people, got k={self.k!r}")
-        at_least(1, k=int(self.k))
-        at_least(0, detail=float(self.detail))
-        table = self._open(X, reset=True)
-        n_rows, person = len(table), positions(table, [] if self.person is None else [self.person])
-        self._positions = positions(table, self.quasi_identifiers, person)
-        if not self._positions or set(person) & set(self._positions):
-            raise ParameterError(
-                f"expected at least one quasi-identifier and a person column beside them, got "
-                f"quasi_identifiers={self.quasi_identifiers!r}, person={self.person!r}"
-            )
-        columns = [read(table, j) for j in self._positions]
-        self._books = [Codebook.of(column) for column in columns]
-        codes = np.column_stack([book.encode(column) for book, column in zip(self._books, columns, strict=True)])
-        people = people_of(table, person[0]) if person else None
-        n_people = n_rows if people is None else len(np.unique(people))
-        if n_people < self.k:
-            raise TableError(
-                f"expected a table of at least k={self.k} people, got {n_people} (n_samples={n_rows}); lower k, as no "
-                "generalization can reach it"
-            )
-        axes = [book.axis for book in self._books]
-        self.partition_ = grow(
-            codes, axes, int(self.k), labels=guidance(y, n_rows), people=people, detail=float(self.detail)
-        )
-        # Two classes differ in all codes of some column, and a representative is one of its class's codes, so no two
-        # classes are released under the same combination. It is counted all the same, on what is released.
-        classes = self.partition_.route(codes)
-        self._released = representatives(codes, classes, axes)
-        sizes = [len(axis.places) for axis in axes]
-        self._members = count_people(distinct(self._released, sizes)[1][classes], people)
-        self.n_classes_ = len(self._members)
-        self.smallest_class_ = int(self._members.min())
-        if self.smallest_class_ < self.k:
-            raise TableError(f"the smallest class came out at {self.smallest_class_} people; this is a bug, report it")
-        self.ncp_ = loss(codes, classes, axes)
-        self._held = [
-            compact(classes * size + part, self.n_classes_ * size)[0] for part, size in zip(codes.T, sizes, strict=True)
-        ]
-        firsts = [distinct(part[:, None], [size])[0] for part, size in zip(codes.T, sizes, strict=True)]
-        self._donors = [take(table, j, first) for j, first in zip(self._positions, firsts, strict=True)]
-        self.unseen_ = {}
+        self._fit(X, y, weights, population)
         return self
+
+    def fit_transform(self, X: Any, y: Any = None, *, weights: Any = None, population: Any = None) -> Any:
+        """Fit to a table and return it anonymized; see :meth:`fit` and :meth:`transform`."""
+        table, classes = self._fit(X, y, weights, population)
+        return write(table, self._values, classes)
 
     def transform(self, X: Any) -> Any:
         """Return the table with each row's quasi-identifiers replaced by its class's; the same kind as it came.
 
-        Other columns, the index, the order of columns and of categories, and the types are as in the fitted table.
+        Other columns, the index, the order of columns and of categories, and the types are as in the fitted table
+        (words in place of values for ``release="ranges"``).
         """
         check_is_fitted(self)
         table = self._open(X, reset=False)
-        codes, self.unseen_ = np.empty((len(table), len(self._positions)), np.intp), {}
-        for i, (j, book) in enumerate(zip(self._positions, self._books, strict=True)):
-            column = read(table, j)
-            codes[:, i] = book.encode(column)
-            if count := int((codes[:, i] < 0).sum()) + book.outside(column):
-                self.unseen_[column.name] = count
-        chosen = self._released[self.partition_.route(codes)]
-        donors = zip(self._positions, self._donors, chosen.T, strict=True)
-        if isinstance(table, nw.DataFrame):
-            fresh = [as_series(donor, table, j)[code] for j, donor, code in donors]
-            return table.with_columns(*fresh).to_native()
-        arrays = [(j, np.asarray(donor)[code]) for j, donor, code in donors]
-        out = table.astype(np.result_type(table, *(values for _, values in arrays)), copy=True)
-        for j, values in arrays:
-            out[:, j] = values
-        return out
+        columns = [read(table, j) for j in self._positions]
+        codes = np.column_stack([one.encode(columns) for one in self._bundles])
+        self.unseen_ = {}
+        for b, one in enumerate(self._bundles):
+            for book, i in zip(one.books, one.where, strict=True):
+                own = codes[:, b] if len(one.where) == 1 else book.encode(columns[i])
+                if count := int((own < 0).sum()) + book.outside(columns[i]):
+                    self.unseen_[columns[i].name] = count
+        return write(table, self._values, self.grouping_.route(codes))
 
     def rules(self) -> list[str]:
         """Return one line per class: the values that it holds, and how many people; columns that it spans are left out.
@@ -193,15 +227,109 @@ class Anonymizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type
         The lines show values of the fitted table and belong into the internal report.
         """
         check_is_fitted(self)
-        parts: list[list[str]] = [[] for _ in range(self.n_classes_)]
-        for book, held in zip(self._books, self._held, strict=True):
-            owner, code = np.divmod(held, len(book.axis.places))
-            edges = np.searchsorted(owner, np.arange(self.n_classes_ + 1))
-            for c in range(self.n_classes_):
-                if text := book.describe(code[edges[c] : edges[c + 1]]):
-                    parts[c].append(text)
-        counts = [f"{n} people" if n != 1 else "1 person" for n in self._members]
+        parts: list[list[str]] = [[] for _ in self._sizes]
+        for b, one in enumerate(self._bundles):
+            cells = Cells.find(self._rows_in, self._rows[:, b], len(self._sizes), len(one.axis.places))
+            for c, codes in enumerate(np.split(cells.code, cells.stop[:-1])):
+                if said := one.describe(codes):
+                    parts[c].append(said)
+        counts = [f"{n} people" if n != 1 else "1 person" for n in self._sizes]
         return [f"{', '.join(part) or 'all'}: {count}" for part, count in zip(parts, counts, strict=True)]
+
+    def _fit(self, X: Any, y: Any, weights: Any, population: Any) -> tuple[Table, Ints]:
+        """Fit; return the opened table and the class of each row."""
+        k = admission.check_k(self.k)
+        _validate.one_of(tuple(TECHNIQUES), technique=self.technique)
+        _validate.one_of(RELEASES, release=self.release)
+        if self.detail is not None:
+            _validate.at_least(0, detail=float(self.detail))
+        table = self._open(X, reset=True)
+        self._positions, whose, secret = admission.find_columns(
+            table, self.quasi_identifiers, self.person, self.sensitive
+        )
+        people = admission.count_everyone(table, whose, k)
+        columns = [read(table, j) for j in self._positions]
+        admission.check_columns(columns)
+        self._bundles = bundle(columns, self.hierarchies or {})
+        self._warn_of_twins(table, whose)
+        rules = admission.ask(table, secret, l=self.l, t=self.t, alpha=self.alpha, presence=self.presence)
+        able = self.technique == "guided" and people is None and population is None
+        work = Work(
+            codes=np.column_stack([one.encode(columns) for one in self._bundles]),
+            bundles=tuple(self._bundles),
+            k=k,
+            weights=None if weights is None else _check_sample_weight(weights, X, ensure_non_negative=True),
+            people=people,
+            rules=rules,
+            others=self._population(population),
+            suppression=admission.check_suppression(self.suppression, k, len(table), able=able),
+        )
+        admission.check_technique(self.technique, plain=work.is_plain)
+        if self.model is not None and self.technique == "guided":
+            models = list(self.model) if isinstance(self.model, Sequence) else [self.model]
+            self.setting_, self.trials_, found = settle(
+                work, self._positions, models, X, y, detail=self.detail, seed=self.random_state
+            )
+        else:
+            follow, detail = guidance(y, len(table)), Setting().detail if self.detail is None else float(self.detail)
+            kind = "none" if follow is None else "labels" if np.asarray(y).ndim == 1 else "soft"
+            self.setting_, self.trials_ = Setting(technique=self.technique, guidance=kind, detail=detail), ()
+            found = work.classes(self.setting_, follow)
+        return table, self._keep(table, work, found)
+
+    def _keep(self, table: Table, work: Work, found: Classes) -> Ints:
+        """Keep what is released for each class; return the class of each row."""
+        some = found.counts > 0  # people of the population alone have a class, but nothing to be released
+        rows, of_rows, counts = found.rows[some], found.classes[some], found.counts[some]
+        classes = found.classes[found.of]
+        if self.release == "ranges":
+            self._values = words_of(self._positions, self._bundles, rows, of_rows)
+            combination = combinations(self._values)
+        else:
+            if self.release == "medoid":
+                warnings.warn(
+                    "release='medoid' publishes the combination of one real person for each class; 'representative' "
+                    "and 'ranges' do not",
+                    UserWarning,
+                    stacklevel=4,
+                )
+            pick = medoids if self.release == "medoid" else representatives
+            chosen = pick(rows, of_rows, work.axes, counts)
+            self._values = values_of(table, self._positions, self._bundles, work.codes, chosen)
+            combination = distinct(chosen, [len(axis.places) for axis in work.axes])[1]
+        # Two classes of one technique never come out alike, of another they may: it is counted, on what is released.
+        self._members = count_people(combination[classes], work.people)
+        self.grouping_, self._rows, self._rows_in = found.grouping, rows, of_rows
+        self._sizes = np.asarray(count_people(classes, work.people))
+        self.n_classes_ = len(self._members)
+        self.smallest_class_ = int(self._members.min())
+        if self.smallest_class_ < self.k:
+            raise TableError(f"the smallest class came out at {self.smallest_class_} people; this is a bug, report it")
+        self.ncp_ = loss(rows, of_rows, work.axes, counts)
+        self.suppressed_ = classes == found.suppressed
+        self.unseen_ = {}
+        return classes
+
+    def _population(self, population: Any) -> Ints | None:
+        """Return the codes of the population's rows."""
+        admission.check_population(self.presence, population, self.person)
+        if population is None:
+            return None
+        others = self._open(population, reset=False)
+        columns = [read(others, j) for j in self._positions]
+        codes = np.column_stack([one.encode(columns) for one in self._bundles])
+        return codes[(codes >= 0).all(axis=1)]  # whoever has what nobody in the table has is hidden by nobody
+
+    def _warn_of_twins(self, table: Table, whose: list[int]) -> None:
+        """Warn of columns that pass through and say the same as a quasi-identifier."""
+        if twins := admission.twins(table, self._positions, whose):
+            said = "; ".join(f"{name!r} tells {other!r}" for name, other in twins)
+            warnings.warn(
+                f"columns that pass through as they are undo the generalization of quasi-identifiers: {said}. Name "
+                "them among the quasi-identifiers or leave them out",
+                UserWarning,
+                stacklevel=4,
+            )
 
     def _open(self, X: Any, *, reset: bool) -> Table:
         frame = open_frame(X)
@@ -217,3 +345,8 @@ class Anonymizer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type
         tags.input_tags.categorical = True
         tags.input_tags.string = True
         return tags
+
+
+def anonymizations(target: Target) -> list[Anonymizer]:
+    """Return anonymizers from a mild k to a strong one, where the target has quasi-identifiers and people enough."""
+    return [one for one in (Anonymizer(k=k) for k in CANDIDATES) if one.obstacle(target) is None]

@@ -7,7 +7,7 @@ doi:10.1109/ICDE.2006.101) and Goldsteen et al. 2021 (arXiv:2007.13086).
 
 >>> import numpy as np
 >>> ages = Axis(places=np.array([30.0, 31.0, 60.0, 61.0]), ordered=True)
->>> partition = grow(np.array([[0], [1], [2], [3]]), [ages], k=2)
+>>> partition = grow(np.array([[0], [1], [2], [3]]), [ages], k=2).partition
 >>> partition.route(np.array([[0], [1], [2], [3]]))
 array([0, 0, 1, 1])
 >>> partition.n_classes
@@ -15,15 +15,14 @@ array([0, 0, 1, 1])
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, fields
+from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 
-from reticent.coding.codes import Axis, Bools, Cells, Floats, Ints, add, distinct
-from reticent.defenses.data.anonymize.cuts import Rows, best_cuts
-from reticent.errors import TableError
+from reticent.coding.codes import Axis, Bools, Floats, Ints, add, distinct
+from reticent.defenses.data.anonymize.guarantees import Rules
+from reticent.defenses.data.anonymize.kernel import CATEGORICAL, ORDERED, TREE, grow_tree, walk_tree
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -40,14 +39,16 @@ class Partition:
         The nodes below; -1 at a leaf.
     up_to : ndarray of shape (n_nodes,)
         In an ordered column, codes up to this one go left.
-    left_is_heavier : ndarray of shape (n_nodes,)
-        The side that takes what the node has never met.
-    listed : ndarray of shape (n_listed,)
-        ``node * n_codes_max + code`` of each code without a place that the node has met, ascending.
-    listed_left : ndarray of shape (n_listed,)
-        Whether that code goes left.
+    heavier : ndarray of shape (n_nodes,)
+        Whether the left side is the heavier one, which takes what the node has never met.
+    listed_from, listed_to : ndarray of shape (n_nodes,)
+        Where the codes without a place that the node has met stand in ``listed_code``, ascending.
+    listed_code, listed_left : ndarray of shape (n_listed,)
+        These codes, and whether they go left.
     class_of : ndarray of shape (n_nodes,)
         The number of the class at a leaf, counted from 0; -1 at a cut.
+    suppressed : bool
+        Whether the last class holds suppressed rows, which may come from several leaves.
     """
 
     axes: tuple[Axis, ...]
@@ -55,39 +56,71 @@ class Partition:
     left: Ints
     right: Ints
     up_to: Ints
-    left_is_heavier: Bools
-    listed: Ints
+    heavier: Bools
+    listed_from: Ints
+    listed_to: Ints
+    listed_code: Ints
     listed_left: Bools
     class_of: Ints
+    suppressed: bool = False
 
     @property
     def n_classes(self) -> int:
-        """The number of leaves."""
+        """The number of classes."""
         return int(self.class_of.max()) + 1
 
     def route(self, codes: Ints) -> Ints:
         """Return the class of each row of ``codes``, shape (n, q) -> (n,); a code of -1 was never seen."""
-        # Only distinct rows walk; one more than the code, as those not seen are -1.
-        first, of = distinct(codes + 1, [len(axis.places) + 1 for axis in self.axes])
-        codes = codes[first]
-        node = np.zeros(len(codes), np.intp)
-        moving = np.arange(len(codes) if self.column[0] >= 0 else 0)
-        n_placed = np.array([axis.n_placed for axis in self.axes])
-        span = max(len(axis.places) for axis in self.axes)
-        while len(moving):
-            at = node[moving]
-            column = self.column[at]
-            code = codes[moving, column]
-            placed = (code >= 0) & (code < n_placed[column])
-            left = np.where(placed, code <= self.up_to[at], self.left_is_heavier[at])
-            if len(self.listed):
-                asked = np.flatnonzero((code >= 0) & ~placed)
-                key = at[asked] * span + code[asked]
-                spot = np.minimum(np.searchsorted(self.listed, key), len(self.listed) - 1)
-                left[asked] = np.where(self.listed[spot] == key, self.listed_left[spot], left[asked])
-            node[moving] = np.where(left, self.left[at], self.right[at])
-            moving = moving[self.column[node[moving]] >= 0]
-        return self.class_of[node][of]
+        flat = Flat.of(self.axes)
+        at = walk_tree(
+            np.ascontiguousarray(codes, np.int64),
+            *(self.column, self.left, self.right, self.up_to, self.heavier),
+            *(self.listed_from, self.listed_to, self.listed_code, self.listed_left),
+            *(flat.placed, flat.kind),
+        )
+        return np.asarray(self.class_of[at], np.intp)
+
+
+class Growth(NamedTuple):
+    """A grown partition and the distinct rows that it was grown on."""
+
+    partition: Partition
+    rows: Ints  # codes, shape (t, q); the same codes may stand here twice, for two people
+    counts: Ints  # how many rows of the table each stands for, shape (t,)
+    classes: Ints  # where each ended, shape (t,)
+    of: Ints  # which of them each row of the table is, shape (n,)
+
+
+class Flat(NamedTuple):
+    """The axes of a table as plain arrays, one after the other: what compiled loops take."""
+
+    offset: Ints  # (q + 1,): where the codes of each column begin
+    placed: Ints  # (q,): how many of them have a place, in the order or in the tree
+    kind: Ints  # (q,)
+    scaled: Floats  # (total,)
+    tree: Ints  # (levels, total)
+    share: Floats  # (levels, total)
+
+    @classmethod
+    def of(cls, axes: Sequence[Axis]) -> "Flat":
+        """Lay out the axes; a tree of few levels repeats its top one."""
+        sizes = [len(axis.places) for axis in axes]
+        offset = np.concatenate([[0], np.cumsum(sizes)])
+        levels = max([0 if axis.tree is None else len(axis.tree) for axis in axes], default=0)
+        tree, share = np.zeros((levels, offset[-1]), np.int64), np.ones((levels, offset[-1]))
+        for axis, start in zip(axes, offset, strict=False):
+            if axis.tree is not None:
+                stop = start + axis.tree.shape[1]
+                fill = np.minimum(np.arange(levels), len(axis.tree) - 1)
+                tree[:, start:stop], share[:, start:stop] = axis.tree[fill], axis.shares[fill]
+        return cls(
+            offset=offset,
+            placed=np.array([axis.n_placed if axis.tree is None else axis.tree.shape[1] for axis in axes], np.int64),
+            kind=np.array([ORDERED if axis.ordered else CATEGORICAL if axis.tree is None else TREE for axis in axes]),
+            scaled=np.concatenate([axis.scaled for axis in axes]),
+            tree=tree,
+            share=share,
+        )
 
 
 def grow(
@@ -96,10 +129,14 @@ def grow(
     k: int,
     *,
     labels: Floats | None = None,
+    counts: Ints | None = None,
     weights: Floats | None = None,
     people: Ints | None = None,
     detail: float = 0.02,
-) -> Partition:
+    rules: Rules | None = None,
+    others: Ints | None = None,
+    price: float = np.inf,
+) -> Growth:
     """Cut until no cut leaves at least ``k`` people on both sides; purity of the labels is no reason to stop.
 
     Parameters
@@ -112,111 +149,61 @@ def grow(
         People on each side of every cut.
     labels : ndarray of shape (n, C), optional
         Soft labels: what is to stay predictable. Without them only the detail of the values counts.
-    weights : ndarray of shape (n,), optional
+    counts : ndarray of shape (n,), optional
         How many rows each row stands for, whole numbers; one by default.
+    weights : ndarray of shape (n,), optional
+        What each row weighs in impurity and detail, but never in k; its count by default.
     people : ndarray of shape (n,), optional
         Who each row belongs to, from 0. By default each row is a person of its own.
     detail : float
         Weight of the normalized certainty penalty (NCP, a share of the column's range) against Gini impurity, per row.
+    rules : Rules, optional
+        What else each class has to satisfy.
+    others : ndarray of shape (m, q), optional
+        Codes of the population that the table comes from, where a rule asks for it.
+    price : float
+        Rows that stand in the way of a cut are suppressed where each of them saves more than this; infinite: none are.
     """
-    span = max(len(axis.places) for axis in axes)
-    rows = Rows.gather(codes, axes, labels, weights, people)
-    if not rows.labels.shape[1]:
-        detail = 1.0  # alone, the penalty needs no scale
-    column, left, right, up_to = np.full((4, 2 * len(rows.weight)), -1)
-    left_is_heavier = np.zeros(len(column), bool)
-    listed: list[Ints] = [np.empty(0, np.intp)]
-    listed_left: list[Bools] = [np.empty(0, bool)]
-    first, n_nodes = 0, 1
-    while True:  # one round per level; its nodes are numbered from `first` to `n_nodes - 1`
-        # Rows here are distinct and a cut never parts one, so k people per side need at least this much.
-        hopeful = add(rows.node, rows.weight if people is None else None, n_nodes - first) >= 2 * k
-        ids = first + np.flatnonzero(hopeful)
-        if not len(ids):
-            break
-        rows = rows.take(hopeful[rows.node], (np.cumsum(hopeful) - 1)[rows.node])
-        cuts = best_cuts(rows, axes, len(ids), k=k, detail=detail)
-        parted = cuts.column >= 0
-        column[ids], up_to[ids] = cuts.column, cuts.up_to
-        left[ids[parted]] = n_nodes + 2 * np.arange(parted.sum())
-        right[ids[parted]] = left[ids[parted]] + 1
-        left_is_heavier[ids] = add(rows.node, np.where(cuts.left, rows.weight, -rows.weight), len(ids)) >= 0
-        listed.append(ids[cuts.listed_node] * span + cuts.listed_code)
-        listed_left.append(cuts.listed_left)
-        below = np.where(cuts.left, left[ids[rows.node]], right[ids[rows.node]])
-        rows = rows.take(parted[rows.node], below - n_nodes)
-        first, n_nodes = n_nodes, n_nodes + 2 * int(parted.sum())
-    keys = np.concatenate(listed)
-    by_key = np.argsort(keys)
-    is_leaf = column[:n_nodes] < 0
-    return Partition(
-        axes=tuple(axes),
-        column=column[:n_nodes],
-        left=left[:n_nodes],
-        right=right[:n_nodes],
-        up_to=up_to[:n_nodes],
-        left_is_heavier=left_is_heavier[:n_nodes],
-        listed=keys[by_key],
-        listed_left=np.concatenate(listed_left)[by_key],
-        class_of=np.where(is_leaf, np.cumsum(is_leaf) - 1, -1),
+    rules = Rules.none(len(codes)) if rules is None else rules
+    counts = np.ones(len(codes), np.int64) if counts is None else counts
+    weights = counts.astype(float) if weights is None else weights
+    labels = np.empty((len(codes), 0)) if labels is None else labels
+    detail = detail if labels.shape[1] else 1.0  # alone, the penalty needs no scale
+    population = np.zeros(len(codes))
+    secret, n_rows = rules.codes, len(codes)
+    if others is not None:  # they count as nobody, and take their place in the classes
+        n = len(others)
+        codes, population = np.concatenate([codes, others]), np.repeat([0.0, 1.0], [len(codes), n])
+        counts, weights = np.append(counts, np.zeros(n, np.int64)), np.append(weights, np.zeros(n))
+        labels, secret = np.pad(labels, ((0, n), (0, 0))), np.pad(secret, ((0, n), (0, 0)))
+        people = None if people is None else np.append(people, np.full(n, people.max() + 1))
+    # Equal rows (of one person, with one secret) are added up: the search costs time per distinct row only.
+    keys, sizes = [codes], [len(axis.places) for axis in axes]
+    if people is not None:  # first, so that the rows of one person stand together
+        keys, sizes = [people[:, None], codes], [int(people.max()) + 1, *sizes]
+    if secret.shape[1]:
+        keys, sizes = [*keys, secret], [*sizes, *([len(rules.base)] * secret.shape[1])]
+    first, of = distinct(np.column_stack(keys), sizes)
+    flat, two = Flat.of(axes), _is_one_minus_other(labels)
+    if two:
+        labels = np.sqrt(2) * labels[:, :1]  # says as much as both
+    rows, number = np.ascontiguousarray(codes[first]), add(of, counts.astype(float))
+    *plain, is_hidden, at = grow_tree(
+        rows,
+        *(number, add(of, weights), add(of, labels * weights[:, None])),
+        *(np.empty(0, np.int64) if people is None else people[first], secret[first], add(of, population)),
+        *flat,
+        *(float(k), float(detail), rules.table, rules.base, float(price)),
     )
+    is_leaf = (plain[0] < 0) & ~is_hidden
+    class_of = np.where(is_leaf, np.cumsum(is_leaf) - 1, -1)
+    class_of[is_hidden] = is_leaf.sum()
+    names = [one.name for one in fields(Partition)][1:-2]
+    partition = Partition(
+        axes=tuple(axes), **dict(zip(names, plain, strict=True)), class_of=class_of, suppressed=bool(is_hidden.any())
+    )
+    return Growth(partition, rows, number.astype(np.intp), class_of[at], of[:n_rows])
 
 
-def representatives(codes: Ints, classes: Ints, axes: Sequence[Axis]) -> Ints:
-    """Return one code per class and column: the lower median where there is an order, else the most frequent code.
-
-    In an ordered column a missing value represents a class of which more than half is missing.
-    Shapes (n, q), (n,) -> (n_classes, q).
-    """
-    n_classes = int(classes.max()) + 1
-    chosen = np.empty((n_classes, len(axes)), np.intp)
-    for j, axis in enumerate(axes):
-        cells = Cells.find(classes, codes[:, j], n_classes, len(axis.places))
-        count, placed = add(cells.of), cells.code < axis.n_placed
-        # Of several writes to one place numpy keeps the last: here the highest count and, of those, the lowest code.
-        order = np.lexsort((-cells.code, count, cells.node))
-        order = order[~placed[order]]
-        chosen[cells.node[order], j] = cells.code[order]
-        n_placed = add(cells.node, count * placed, n_classes)
-        half = 2 * cells.running(count * placed) >= n_placed[cells.node]
-        order = np.flatnonzero(placed & half & (2 * n_placed >= add(classes))[cells.node])[::-1]
-        chosen[cells.node[order], j] = cells.code[order]
-    return chosen
-
-
-def loss(codes: Ints, classes: Ints, axes: Sequence[Axis]) -> float:
-    """Return the normalized certainty penalty, 0 to 1: the mean width of a row's class over all rows and columns."""
-    total, n_classes = 0.0, int(classes.max()) + 1
-    for j, axis in enumerate(axes):
-        cells = Cells.find(classes, codes[:, j], n_classes, len(axis.places))
-        lowest, highest = cells.code[cells.start], cells.code[cells.stop - 1]
-        total += float(add(classes) @ axis.width(lowest, highest, cells.stop - cells.start))
-    return total / codes.size
-
-
-def guidance(y: Any, n_rows: int) -> Floats | None:
-    """Return what stays predictable as the soft labels of :func:`grow`, shape (n,) or (n, C) -> (n, C); None for None.
-
-    Labels become one column each; amounts (fractions, or more than 50 different numbers) a single standardized column,
-    as their variance is what counts; two dimensions are soft labels already, or one column of the above.
-
-    Raises
-    ------
-    TableError
-        For another number of rows, more dimensions, missing or infinite values.
-    """
-    if y is None:
-        return None
-    y = np.asarray(y)
-    if y.ndim == 2 and y.shape[1] == 1:
-        y = y[:, 0]
-    if y.ndim not in {1, 2} or len(y) != n_rows:
-        raise TableError(f"expected y of shape ({n_rows},) or ({n_rows}, C), one line per row of X; got {y.shape}")
-    if y.dtype.kind == "f" and not np.isfinite(y).all():
-        raise TableError("expected y without missing or infinite values; leave such rows out or give scores")
-    if y.ndim == 2:
-        return np.asarray(y, dtype=float)
-    codes, found = pd.factorize(y, use_na_sentinel=False)
-    if y.dtype.kind in "iuf" and (len(found) > 50 or (y != np.round(y)).any()):
-        return np.asarray((y - y.mean()) / (y.std() or 1.0), dtype=float)[:, None]  # an amount, not a label
-    return np.eye(len(found))[codes]
+def _is_one_minus_other(labels: Floats) -> bool:
+    return labels.shape[1] == 2 and bool((np.abs(labels.sum(axis=1) - 1) < 1e-9).all())

@@ -1,0 +1,225 @@
+"""What an anonymizer is asked to do, checked against the table before any work: each refusal says what would work."""
+
+from collections.abc import Hashable, Sequence
+from numbers import Integral
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+
+from reticent.coding.codebook import Codebook, people_of
+from reticent.coding.codes import Ints, compact
+from reticent.coding.columns import Column, Table, positions, read
+from reticent.defenses.data.anonymize.guarantees import Diversity, Rules, Secret
+from reticent.errors import ParameterError, TableError
+
+_MANY = 50  # rows: in fewer, words may all differ by chance
+_HARDLY_REPEATS = 0.95
+_FINEST = 256  # secrets told apart in the order of an amount; more of them are taken together
+
+
+def check_k(k: Any) -> int:
+    """Return k as an int.
+
+    Raises
+    ------
+    ParameterError
+        Where it is no whole number of at least 2.
+    """
+    if not isinstance(k, Integral) or isinstance(k, bool):
+        raise ParameterError(f"expected k to be a whole number of people, got k={k!r}")
+    if k < 2:
+        raise ParameterError(
+            f"expected k of at least 2 people, got k={k}: with k=1 each may stand alone. Use k=2 or more"
+        )
+    return int(k)
+
+
+def check_suppression(share: Any, k: int, n_rows: int, *, able: bool) -> float:
+    """Return the share of rows that may be suppressed.
+
+    Raises
+    ------
+    ParameterError
+        Where it is no share, where ``able`` says that nothing can be suppressed, or where it allows for fewer than k
+        rows, which could not be released together.
+    """
+    if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share < 1:
+        raise ParameterError(f"expected suppression to be a share of rows from 0 to below 1, got suppression={share!r}")
+    if share and not able:
+        raise ParameterError(
+            "expected suppression=0 with a person column, a population or another technique than 'guided'; only rows "
+            "that are a person each can be suppressed, by the guided technique"
+        )
+    if 0 < share < k / n_rows:
+        least = np.ceil(10_000 * k / n_rows) / 10_000
+        raise ParameterError(
+            f"expected suppression to allow for k={k} rows, which are then released together; suppression={share:g} of "
+            f"{n_rows} rows allows for {int(share * n_rows)}. At least suppression={least:g} would work, or 0"
+        )
+    return float(share)
+
+
+def find_columns(
+    table: Table, quasi_identifiers: Sequence[Hashable] | None, person: Hashable | None, sensitive: Sequence[Hashable]
+) -> tuple[list[int], list[int], list[int]]:
+    """Return where the quasi-identifiers, the person column (or none) and the sensitive columns stand.
+
+    Raises
+    ------
+    ParameterError
+        For a column that the table does not have, or one in two roles.
+    """
+    whose = positions(table, [] if person is None else [person])
+    if isinstance(sensitive, str):
+        raise ParameterError(f"expected a list of sensitive columns, got the single name {sensitive!r}")
+    secret = positions(table, list(sensitive))
+    where = positions(table, quasi_identifiers, [*whose, *secret])
+    if not where or set(whose) & set(where):
+        raise ParameterError(
+            f"expected at least one quasi-identifier and a person column beside them, got "
+            f"quasi_identifiers={quasi_identifiers!r}, person={person!r}"
+        )
+    if both := sorted(set(secret) & set(where)):
+        names = table.columns if isinstance(table, nw.DataFrame) else range(table.shape[1])
+        raise ParameterError(
+            f"expected sensitive columns that are no quasi-identifiers, got {[names[j] for j in both]} in both roles: "
+            "what an attacker knows already cannot be kept from him"
+        )
+    return where, whose, secret
+
+
+def check_columns(columns: Sequence[Column]) -> None:
+    """Check that columns can be quasi-identifiers.
+
+    Raises
+    ------
+    ParameterError
+        For a column that names people: words of which hardly any repeats, or numbers counted through.
+    TableError
+        For a column without any value.
+    """
+    for column in columns:
+        n = len(column.of)
+        if n and not len(column.different) and not column.nan.any():
+            raise TableError(
+                f"expected values in the quasi-identifier {column.name!r}, got {n} missing ones; leave it out"
+            )
+        if n <= _MANY or len(column.different) < _HARDLY_REPEATS * n:
+            continue
+        counted = column.different.dtype.kind in "iu" and len(column.different) == n
+        counted = counted and int(column.different.max()) - int(column.different.min()) == n - 1
+        if counted or (not column.is_number and column.order is None):
+            raise ParameterError(
+                f"expected quasi-identifiers that people share, but {column.name!r} names a person in nearly each of "
+                f"{n} rows ({len(column.different)} different values); drop it or pseudonymize it, and leave it out"
+            )
+
+
+def check_technique(technique: str, *, plain: bool) -> None:
+    """Check that a technique can do what is asked; ``plain`` says that nothing is but k, counted in rows.
+
+    Raises
+    ------
+    ParameterError
+        Where it cannot.
+    """
+    if technique != "guided" and not plain:
+        raise ParameterError(
+            f"expected technique='guided' with person, l, t, alpha, presence or suppression, got "
+            f"technique={technique!r}, which counts rows and knows k alone"
+        )
+
+
+def check_population(presence: tuple[float, float] | None, population: Any, person: Hashable | None) -> None:
+    """Check that both a population and what is asked of it are given, or neither.
+
+    Raises
+    ------
+    ParameterError
+        Where one is missing, or a person may have several rows, so that shares of rows are none of people.
+    """
+    if presence is not None and person is not None:
+        raise ParameterError(f"expected presence without person={person!r}: it compares rows, each a person of its own")
+    if (presence is None) != (population is None):
+        raise ParameterError(
+            "expected presence=(low, high) and fit(..., population=table) together, got one of them: the share of a "
+            "population that the table holds is known only where both are given"
+        )
+
+
+def twins(table: Table, where: Sequence[int], whose: Sequence[int]) -> list[tuple[Hashable, Hashable]]:
+    """Return the columns beside those at ``where`` that tell one of them, each with it: values go one to one.
+
+    The column at ``whose`` row it is does not count: it names people, and is not for release.
+    """
+    beside = positions(table, None, [*where, *whose])
+    every = [(one, _codes(one)) for one in (read(table, j) for j in beside)]
+    found = []
+    for column in (read(table, j) for j in where):
+        codes, size = _codes(column)
+        if not 2 < size < len(codes) / 2:  # two flags are alike by chance, and nearly unique values always
+            continue
+        for other, (theirs, n_theirs) in every:
+            if n_theirs == size and len(compact(codes * size + theirs, size * size)[0]) == size:
+                found.append((other.name, column.name))
+    return found
+
+
+def _codes(column: Column) -> tuple[Ints, int]:
+    """Return numbers that tell the values of a column apart, missing ones among them, and how many there are."""
+    missing = column.null | column.nan
+    return np.where(missing, len(column.different), column.of), len(column.different) + bool(missing.any())
+
+
+def count_everyone(table: Table, whose: Sequence[int], k: int) -> Ints | None:
+    """Return whose row each is, shape (n,), or None where each is a person of its own.
+
+    Raises
+    ------
+    TableError
+        If the table holds fewer than ``k`` people.
+    """
+    people = people_of(table, whose[0]) if whose else None
+    n_people = len(table) if people is None else len(np.unique(people))
+    if n_people < k:
+        raise TableError(
+            f"expected a table of at least k={k} people, got {n_people} (n_samples={len(table)}); lower k, as no "
+            f"generalization can reach it{f': k={n_people} would work' if n_people > 1 else ''}"
+        )
+    return people
+
+
+def ask(
+    table: Table,
+    secret: Sequence[int],
+    *,
+    l: Diversity | None,  # noqa: E741 - the field's name
+    t: float | None,
+    alpha: float | None,
+    presence: tuple[float, float] | None,
+) -> Rules:
+    """Return what each class has to satisfy besides k.
+
+    Raises
+    ------
+    ParameterError
+        Where not even the whole table satisfies it.
+    """
+    rules = Rules.of([_secret(read(table, j)) for j in secret], l=l, t=t, alpha=alpha, presence=presence)
+    return (
+        rules if len(rules.codes) else Rules(table=rules.table, base=rules.base, codes=np.empty((len(table), 0), int))
+    )
+
+
+def _secret(column: Column) -> Secret:
+    """Return a sensitive column as codes; of amounts, neighbors are taken together beyond 256 different ones."""
+    book = Codebook.of(column)
+    codes, n_codes = book.encode(column), len(book.axis.places)
+    if book.axis.ordered and book.axis.n_placed > _FINEST:
+        count = np.bincount(codes, minlength=n_codes)[: book.axis.n_placed]
+        group = (np.cumsum(count) - 1) * _FINEST // max(1, int(count.sum()))
+        group = np.unique(group, return_inverse=True)[1]
+        missing = np.arange(n_codes - book.axis.n_placed) + group[-1] + 1
+        codes, n_codes = np.append(group, missing)[codes], int(group[-1]) + 1 + len(missing)
+    return Secret(name=column.name, codes=codes, n_codes=n_codes, ordered=book.axis.ordered)

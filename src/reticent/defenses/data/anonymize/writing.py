@@ -1,0 +1,81 @@
+"""Write what each class is released as into a table, in the table's own kind; all else stays as it is.
+
+>>> import pandas as pd
+>>> from reticent.coding.columns import open_frame
+>>> table = open_frame(pd.DataFrame({"age": [30, 31, 60], "town": ["A", "A", "B"]}))
+>>> write(table, {0: pd.Series([31, 60])}, np.array([0, 0, 1]))["age"].tolist()
+[31, 31, 60]
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from reticent.coding.codes import Cells, Ints, distinct
+from reticent.coding.columns import Table, as_series, take
+from reticent.defenses.data.anonymize.bundles import Bundle
+
+Values = Mapping[int, Any]  # position of a column -> what each class is released as, a native series of (n_classes,)
+
+
+def values_of(table: Table, where: Sequence[int], bundles: Sequence[Bundle], codes: Ints, released: Ints) -> Values:
+    """Return what each class is released as, in the table's types: values of the table itself.
+
+    Parameters
+    ----------
+    where : sequence of q int
+        Positions of the quasi-identifiers.
+    codes : ndarray of shape (n, n_bundles)
+        The codes of each row.
+    released : ndarray of shape (n_classes, n_bundles)
+        The codes of each class.
+    """
+    made = {}
+    for b, one in enumerate(bundles):
+        for c, i in enumerate(one.where):
+            wanted = one.held[released[:, b], c]
+            held = one.held[codes[:, b], c]
+            donor = np.zeros(int(held.max()) + 1, np.intp)
+            donor[held[::-1]] = np.arange(len(held))[::-1]  # the first row that holds it
+            made[where[i]] = take(table, where[i], donor[wanted])
+    return made
+
+
+def words_of(where: Sequence[int], bundles: Sequence[Bundle], codes: Ints, classes: Ints) -> Values:
+    """Return what each class spans in words, a "*" for all of a column; shapes (n, n_bundles), (n,)."""
+    n_classes = int(classes.max()) + 1
+    made: dict[int, Any] = {}
+    for b, one in enumerate(bundles):
+        for c, (i, book) in enumerate(zip(one.where, one.books, strict=True)):
+            cells = Cells.find(classes, one.held[codes[:, b], c], n_classes, len(book.axis.places))
+            spans = np.split(cells.code, cells.stop[:-1])
+            made[where[i]] = np.array([book.words(span) or "*" for span in spans], object)
+    return made
+
+
+def write(table: Table, values: Values, classes: Ints) -> Any:
+    """Return the table, in its own kind, with the columns in ``values`` as released for the class of each row, (n,)."""
+    if isinstance(table, nw.DataFrame):
+        fresh = [_as_column(given, table, j)[classes] for j, given in values.items()]
+        return table.with_columns(*fresh).to_native()
+    arrays = [(j, np.asarray(given)[classes]) for j, given in values.items()]
+    out: npt.NDArray[Any] = table.astype(np.result_type(table, *(array for _, array in arrays)), copy=True)
+    for j, array in arrays:
+        out[:, j] = array
+    return out
+
+
+def _as_column(given: Any, table: "nw.DataFrame[Any]", j: int) -> "nw.Series[Any]":
+    if isinstance(given, np.ndarray) and given.dtype.kind == "O":
+        return nw.new_series(table.columns[j], given.tolist(), dtype=nw.String, backend=table.implementation)
+    return as_series(given, table, j)
+
+
+def combinations(words: Values) -> Ints:
+    """Return which combination of words each class has, numbered from 0, shape (n_classes,)."""
+    codes = [pd.factorize(np.asarray(given, object), use_na_sentinel=False)[0] for given in words.values()]
+    return distinct(np.column_stack(codes), [int(part.max()) + 1 for part in codes])[1]
