@@ -1,8 +1,8 @@
 """What the benchmarks share: the same people, CPU seconds, peers in an environment of their own, one table of results.
 
 Ten targets are ten random halves of one pool of 10,000 people, so that shadow models can be shared where an attack
-allows it. Peers run in ``.venv-peers`` (``make peers``), read the same arrays from a file and time themselves, without
-their imports.
+allows it. Peers run in ``.venv-peers``, or in another environment where they ask for old packages (``make peers``),
+read the same arrays from a file and time themselves, without their imports.
 """
 
 import os
@@ -21,7 +21,6 @@ from reticent.stats import roc
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results"
-PEERS = HERE.parent / ".venv-peers" / "bin" / "python"
 POOL = 10_000
 
 
@@ -78,16 +77,17 @@ class Cpu:
         self.seconds = self._now() - self._began
 
 
-def peer(script: str, *arguments: str, **arrays: Any) -> dict[str, npt.NDArray[Any]]:
-    """Run ``benchmarks/peers/<script>.py`` in the environment of the peers: arrays in, arrays and seconds out."""
-    if not PEERS.exists():
+def peer(script: str, *arguments: str, environment: str = ".venv-peers", **arrays: Any) -> dict[str, npt.NDArray[Any]]:
+    """Run ``benchmarks/peers/<script>.py`` in an environment of the peers: arrays in, arrays and seconds out."""
+    python = HERE.parent / environment / "bin" / "python"
+    if not python.exists():
         raise SystemExit("the peers are not installed: make peers")
     with tempfile.TemporaryDirectory() as folder:
         given, made = Path(folder) / "in.npz", Path(folder) / "out.npz"
         np.savez(given, **arrays)
-        command = [str(PEERS), str(HERE / "peers" / f"{script}.py"), str(given), str(made), *arguments]
-        environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONWARNINGS": "ignore"}
-        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder, env=environment)
+        command = [str(python), str(HERE / "peers" / f"{script}.py"), str(given), str(made), *arguments]
+        variables = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONWARNINGS": "ignore"}
+        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder, env=variables)
         if done.returncode:
             raise RuntimeError(f"{script} failed:\n{done.stderr[-3000:]}")
         with np.load(made, allow_pickle=False) as held:

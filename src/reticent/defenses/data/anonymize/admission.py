@@ -148,15 +148,16 @@ def check_population(presence: tuple[float, float] | None, population: Any, pers
         )
 
 
-def twins(table: Table, where: Sequence[int], whose: Sequence[int]) -> list[tuple[Hashable, Hashable]]:
-    """Return the columns beside those at ``where`` that tell one of them, each with it: values go one to one.
+def twins(table: Table, columns: Sequence[Column], but: Sequence[int]) -> list[tuple[Hashable, Hashable]]:
+    """Return the columns that tell one of the quasi-identifiers, each with it: values go one to one.
 
-    The column at ``whose`` row it is does not count: it names people, and is not for release.
+    Those ``but`` whom it looks stand at these positions: the quasi-identifiers themselves, and the column that says
+    whose row it is, which names people and is not for release.
     """
-    beside = positions(table, None, [*where, *whose])
+    beside = positions(table, None, but)
     every = [(one, _codes(one)) for one in (read(table, j) for j in beside)]
     found = []
-    for column in (read(table, j) for j in where):
+    for column in columns if every else ():
         codes, size = _codes(column)
         if not 2 < size < len(codes) / 2:  # two flags are alike by chance, and nearly unique values always
             continue

@@ -251,11 +251,11 @@ class Anonymizer(OneToOneFeatureMixin, TransformerMixin, AsDefense):  # type: ig
         columns = [read(table, j) for j in self._positions]
         admission.check_columns(columns)
         self._bundles = bundle(columns, self.hierarchies or {})
-        self._warn_of_twins(table, whose)
+        self._warn_of_twins(admission.twins(table, columns, [*self._positions, *whose]))
         rules = admission.ask(table, secret, l=self.l, t=self.t, alpha=self.alpha, presence=self.presence)
         able = self.technique == "guided" and people is None and population is None
         work = Work(
-            codes=np.column_stack([one.encode(columns) for one in self._bundles]),
+            codes=np.stack([one.encode(columns) for one in self._bundles]).T,
             bundles=tuple(self._bundles),
             k=k,
             weights=None if weights is None else _check_sample_weight(weights, X, ensure_non_negative=True),
@@ -295,7 +295,7 @@ class Anonymizer(OneToOneFeatureMixin, TransformerMixin, AsDefense):  # type: ig
                 )
             pick = medoids if self.release == "medoid" else representatives
             chosen = pick(rows, of_rows, work.axes, counts)
-            self._values = values_of(table, self._positions, self._bundles, work.codes, chosen)
+            self._values = values_of(table, self._positions, self._bundles, found, chosen)
             combination = distinct(chosen, [len(axis.places) for axis in work.axes])[1]
         # Two classes of one technique never come out alike, of another they may: it is counted, on what is released.
         self._members = count_people(combination[classes], work.people)
@@ -320,9 +320,9 @@ class Anonymizer(OneToOneFeatureMixin, TransformerMixin, AsDefense):  # type: ig
         codes = np.column_stack([one.encode(columns) for one in self._bundles])
         return codes[(codes >= 0).all(axis=1)]  # whoever has what nobody in the table has is hidden by nobody
 
-    def _warn_of_twins(self, table: Table, whose: list[int]) -> None:
+    def _warn_of_twins(self, twins: Sequence[tuple[Hashable, Hashable]]) -> None:
         """Warn of columns that pass through and say the same as a quasi-identifier."""
-        if twins := admission.twins(table, self._positions, whose):
+        if twins:
             said = "; ".join(f"{name!r} tells {other!r}" for name, other in twins)
             warnings.warn(
                 f"columns that pass through as they are undo the generalization of quasi-identifiers: {said}. Name "

@@ -89,7 +89,7 @@ class AsDefense(BaseEstimator):  # type: ignore[misc]
             quasi_identifiers=columns,
             features=target.features,
             person=target.schema.groups if self.person is None else self.person,
-            sensitive=tuple(name for name in secret if name not in columns),
+            sensitive=tuple(str(name) for name in secret if name not in columns),
         )
         members = target.population.members
         keys = change.places(members, columns)
@@ -113,8 +113,7 @@ class AsDefense(BaseEstimator):  # type: ignore[misc]
         return target.protected(recipe.trained_on(released, seed), recipe, statement(self, parameters, claim))
 
     def _columns(self, target: Target) -> tuple[str, ...]:
-        wanted = self.quasi_identifiers
-        named: Sequence[Any] = target.schema.quasi_identifiers if wanted is None else wanted
+        named = target.schema.quasi_identifiers if self.quasi_identifiers is None else self.quasi_identifiers
         return tuple(str(name) for name in named if name in target.features)
 
 

@@ -119,7 +119,7 @@ def _released(work: Work, found: Classes, X: Any, where: Sequence[int], known: S
     table = open_frame(X)
     opened = X if table is None else table
     chosen = representatives(found.rows, found.classes, work.axes, found.counts)
-    values = values_of(opened, where, work.bundles, work.codes, chosen)
+    values = values_of(opened, where, work.bundles, found, chosen)
     return _only(write(opened, values, found.classes[found.of]), known)
 
 

@@ -18,29 +18,33 @@ import pandas as pd
 from reticent.coding.codes import Cells, Ints, distinct
 from reticent.coding.columns import Table, as_series, take
 from reticent.defenses.data.anonymize.bundles import Bundle
+from reticent.defenses.data.anonymize.classify import Classes
 
 Values = Mapping[int, Any]  # position of a column -> what each class is released as, a native series of (n_classes,)
 
 
-def values_of(table: Table, where: Sequence[int], bundles: Sequence[Bundle], codes: Ints, released: Ints) -> Values:
+def values_of(table: Table, where: Sequence[int], bundles: Sequence[Bundle], found: Classes, released: Ints) -> Values:
     """Return what each class is released as, in the table's types: values of the table itself.
 
     Parameters
     ----------
     where : sequence of q int
         Positions of the quasi-identifiers.
-    codes : ndarray of shape (n, n_bundles)
-        The codes of each row.
+    found : Classes
+        The distinct rows of the table.
     released : ndarray of shape (n_classes, n_bundles)
         The codes of each class.
     """
-    made = {}
+    made, some = {}, found.counts > 0
+    donors = np.zeros(len(found.rows), np.intp)
+    donors[found.of[::-1]] = np.arange(len(found.of))[::-1]  # the first row of the table that is like it
+    rows, donors = found.rows[some], donors[some]
     for b, one in enumerate(bundles):
         for c, i in enumerate(one.where):
             wanted = one.held[released[:, b], c]
-            held = one.held[codes[:, b], c]
+            held = one.held[rows[:, b], c]
             donor = np.zeros(int(held.max()) + 1, np.intp)
-            donor[held[::-1]] = np.arange(len(held))[::-1]  # the first row that holds it
+            donor[held] = donors
             made[where[i]] = take(table, where[i], donor[wanted])
     return made
 
