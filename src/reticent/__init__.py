@@ -10,6 +10,8 @@ from reticent.audit import Audit, audit
 from reticent.describe import describe
 from reticent.forecast import Forecast, forecast
 from reticent.protect import Frontier, protect
+from reticent.risk import Risk, risk
+from reticent.suggest import Suggestion, suggest_quasi_identifiers
 from reticent.target.access import Access
 from reticent.target.goal import Goal
 from reticent.target.target import Target
@@ -21,12 +23,16 @@ __all__ = [
     "Forecast",
     "Frontier",
     "Goal",
+    "Risk",
+    "Suggestion",
     "Target",
     "attest",
     "audit",
     "describe",
     "forecast",
     "protect",
+    "risk",
+    "suggest_quasi_identifiers",
 ]
 
 __version__ = "0.1.0"
