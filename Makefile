@@ -34,7 +34,7 @@ docs: $(VENV)/.docs   ## the documentation, warnings as errors, into docs/_build
 	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet -b html docs docs/_build/html
 	@echo "docs/_build/html/index.html"
 
-peers: .venv-peers/.done  ## the packages that the benchmarks compare with, in an environment of their own
+peers: .venv-peers/.done .venv-pycanon/.done  ## the packages that the benchmarks compare with, in an environment of their own
 
 .venv-peers/.done: benchmarks/peers/requirements.txt
 	$(PYTHON) -m venv .venv-peers
@@ -42,11 +42,16 @@ peers: .venv-peers/.done  ## the packages that the benchmarks compare with, in a
 	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check --no-deps sacroml==2.0.1
 	touch $@
 
+.venv-pycanon/.done: benchmarks/peers/requirements-pycanon.txt
+	$(PYTHON) -m venv .venv-pycanon
+	.venv-pycanon/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	touch $@
+
 bench: $(VENV)/.test peers  ## what we promise, measured now beside the peers; tables in benchmarks/results
 	for file in benchmarks/bench_*.py; do $(BIN)/python $$file || exit 1; done
 
 clean:           ## remove what the other targets made
-	rm -rf $(VENV) .venv-peers demo-report docs/_build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .venv-peers .venv-pycanon demo-report docs/_build .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

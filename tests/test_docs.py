@@ -28,7 +28,7 @@ DOCS = ROOT / "docs"
 PAGES = [ROOT / f"{name}.md" for name in ("README", "CONTRIBUTING", "CHANGELOG", "SECURITY")] + sorted(
     DOCS.glob("*.md")
 )
-SLOW = {"clusters.md", "quickstart.md", "sharp-edges.md"}
+SLOW = {"anonymize.md", "clusters.md", "quickstart.md", "sharp-edges.md"}
 
 
 def load(path):

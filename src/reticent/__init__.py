@@ -5,6 +5,7 @@ The way through the house::
     model + table --describe--> Target --audit--> Audit --protect--> Frontier --attest--> Case
 """
 
+from reticent.anonymize import Anonymization, anonymize
 from reticent.attest import Case, attest
 from reticent.audit import Audit, audit
 from reticent.describe import describe
@@ -18,6 +19,7 @@ from reticent.target.target import Target
 
 __all__ = [
     "Access",
+    "Anonymization",
     "Audit",
     "Case",
     "Forecast",
@@ -26,6 +28,7 @@ __all__ = [
     "Risk",
     "Suggestion",
     "Target",
+    "anonymize",
     "attest",
     "audit",
     "describe",

@@ -69,4 +69,4 @@ def test_codes_are_told_in_words():
 
 def test_people_without_a_name_are_one():
     table = open_frame(pd.DataFrame({"who": ["eve", None, "ann", None, "eve"]}))
-    assert people_of(table, 0).tolist() == [1, 2, 0, 2, 1]
+    assert people_of(table, 0).tolist() == [2, 0, 1, 0, 2]

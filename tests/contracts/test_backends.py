@@ -24,7 +24,7 @@ from reticent.backends.function import FunctionModel, FunctionRecipe
 from reticent.backends.sklearn import CloneRecipe, SklearnModel, infer_recipe
 from reticent.errors import ModelError, ParameterError, RecipeError
 from reticent.target.model import Model
-from reticent.target.recipe import OutputModel, OutputRecipe, TableRecipe, WrappedModel
+from reticent.target.recipe import Changed, OutputModel, OutputRecipe, TableRecipe, WrappedModel
 from reticent.target.table import ArrayTable
 
 FEATURES = ("x0", "x1", "x2")
@@ -177,7 +177,7 @@ class Twice:
     name: str = "twice"
 
     def __call__(self, table, seed):
-        return table.join(table)
+        return Changed(table.join(table), lambda x: x)
 
 
 FOREST = RandomForestClassifier(5, max_depth=4, random_state=1, n_jobs=1)

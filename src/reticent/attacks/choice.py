@@ -18,6 +18,7 @@ from reticent.attacks.membership.noise_lira import NoiseLira
 from reticent.attacks.membership.offline import LiraOffline
 from reticent.attacks.membership.population import PopulationThreshold
 from reticent.attacks.membership.reference import ReferenceModels
+from reticent.attacks.membership.released import ReleasedLira
 from reticent.attacks.membership.rmia import Rmia, RmiaOffline
 from reticent.attacks.shadow import MIN_COUNT, needed
 from reticent.attacks.stored import StoredRows
@@ -31,14 +32,14 @@ QUICK = "quick"
 _KINDS: tuple[type[Attack], ...] = (
     *(Blind, Gap, PopulationThreshold),
     *(Lira, LiraOffline, Rmia, RmiaOffline, ReferenceModels),
-    *(ForestPool, LinearLira, LeafArithmetic),
+    *(ForestPool, LinearLira, LeafArithmetic, ReleasedLira),
     *(Noise, NoiseLira, Boundary),
     *(StoredRows, Canaries),
 )
 ATTACKS: dict[str, type[Attack]] = {kind.name: kind for kind in _KINDS}
 
 # What takes a set of models of its own: not worth it where other attacks have found enough.
-COSTLY = frozenset({NoiseLira.name, Canaries.name})
+COSTLY = frozenset({NoiseLira.name, ReleasedLira.name, Canaries.name})
 
 _FAMILIES = (ForestPool, LinearLira, LeafArithmetic)
 _MOST = 128
@@ -130,7 +131,7 @@ def _quick(target: Target) -> list[str | Attack]:
 def _not_for(target: Target) -> set[str]:
     """Return what would tell nothing more: other families, labels beside scores, less from the same shadow models."""
     out = {LiraOffline.name, RmiaOffline.name}
-    out |= {kind.name for kind in _FAMILIES if obstacle(kind(), target) is not None}
+    out |= {kind.name for kind in (*_FAMILIES, ReleasedLira) if obstacle(kind(), target) is not None}
     scores = Access.SCORES in target.access and target.model.has_scores
     out |= {Noise.name, NoiseLira.name, Boundary.name} if scores else set()
     return out | ({ReferenceModels.name} if target.recipe is not None else set())
@@ -150,7 +151,7 @@ def _made(one: str | Attack, target: Target) -> Attack:
 
 def _on_more(attack: Attack, targets: int) -> Attack:
     known: Any = attack
-    if not targets or attack.needs_family is None or known.targets:
+    if not targets or not hasattr(attack, "targets") or known.targets:
         return attack
     more: Attack = replace(known, targets=targets)
     return more

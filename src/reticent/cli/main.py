@@ -9,10 +9,18 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from reticent import __version__
-from reticent.cli import attest, audit, demo, output, protect
+from reticent.cli import anonymize, attest, audit, demo, output, protect, risk, suggest
 from reticent.errors import ReticentError
 
-VERBS = {"audit": audit, "protect": protect, "attest": attest, "demo": demo}
+VERBS = {
+    "audit": audit,
+    "protect": protect,
+    "anonymize": anonymize,
+    "risk": risk,
+    "suggest": suggest,
+    "attest": attest,
+    "demo": demo,
+}
 
 _USAGE, _INTERRUPTED = 2, 130
 
@@ -32,7 +40,9 @@ exit codes:
 """
 
 # What Python's callers write as an argument is an option here.
-_ARGUMENT = re.compile(r"\b(recipe|shared_rows|shadow_mismatch|quasi_identifiers|access|by|n_jobs|trust)=([\w.']*)")
+_ARGUMENT = re.compile(
+    r"\b(recipe|shared_rows|shadow_mismatch|quasi_identifiers|population_size|max_together|access|by|n_jobs|trust)=([\w.']*)"
+)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -114,7 +124,7 @@ def _in_options(message: str) -> str:
     """
 
     def option(found: re.Match[str]) -> str:
-        name = {"n_jobs": "jobs"}.get(found[1], found[1].replace("_", "-"))
+        name = {"n_jobs": "jobs", "max_together": "together"}.get(found[1], found[1].replace("_", "-"))
         value = found[2].strip("'").rpartition("Access.")
         return f"--{name} {value[2].lower() if value[1] else value[2]}".rstrip()
 

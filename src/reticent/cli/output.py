@@ -145,8 +145,10 @@ def _cannot_write(folder: Path, error: OSError) -> OutputError:
     return OutputError(f"cannot write into {folder}: {error.strerror or error}. {way_out}")
 
 
-def kept(folder: Path) -> str:
+def kept(folder: Path | None) -> str:
     """Say what an unfinished run has left in the folder and what it is good for; empty where it left nothing."""
+    if folder is None:  # of a verb that need not write
+        return ""
     finished = Workbench(folder=folder / _KEPT).finished
     if not finished:
         return ""

@@ -1,4 +1,4 @@
-"""reticent suggest: say which columns of a table single people out, alone and together, and which tell of others."""
+"""reticent suggest: say which columns of a table single people out, and which tell of others."""
 
 import argparse
 from pathlib import Path

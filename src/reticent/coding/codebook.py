@@ -71,7 +71,7 @@ class Codebook:
             known[:] = hierarchy.values
             places = np.full(len(known), np.nan)
         elif column.is_number:
-            known = np.sort(found)
+            known = np.sort(found) + 0.0 if found.dtype.kind == "f" else np.sort(found)  # minus zero is zero
             places = _as_float(known)
             finite = places[np.isfinite(places)]
             places = np.clip(places, finite.min(), finite.max()) if len(finite) else np.zeros(len(known))
@@ -163,7 +163,8 @@ class Codebook:
 def people_of(table: Table, j: int) -> Ints:
     """Return whose row it is by the column at position ``j``, counted from 0, shape (n,); missing is one person."""
     column = read(table, j)
-    return np.unique(Codebook.of(column).encode(column), return_inverse=True)[1]
+    codes = np.where(column.nan | column.null, -1, Codebook.of(column).encode(column))
+    return np.unique(codes, return_inverse=True)[1]
 
 
 def _as_float(values: npt.NDArray[Any]) -> Floats:

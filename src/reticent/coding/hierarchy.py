@@ -49,8 +49,14 @@ class Hierarchy:
         Raises
         ------
         ParameterError
-            If a value that occurs is missing, values have different numbers of groups, or a group lies in two.
+            If it is no such mapping, a value that occurs is missing, values have different numbers of groups, or a
+            group lies in two.
         """
+        if not isinstance(given, Mapping) or any(isinstance(groups, str) for groups in given.values()):
+            raise ParameterError(
+                f"expected the hierarchy of column {column!r} to map each value to a list of the groups above it, as "
+                f"{{'Lyon': ['Rhône', 'France']}}, got {given!r:.80}"
+            )
         missing = [value for value in occurring if value not in given]
         if missing:
             raise ParameterError(

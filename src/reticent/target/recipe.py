@@ -6,7 +6,7 @@ judges a fix is the adaptive one.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -103,6 +103,8 @@ class OutputRecipe:
 
     @property
     def family(self) -> object | None:
+        if isinstance(self.inner, TableRecipe):
+            return None  # it would be asked past the coarser answers
         return self.inner.family  # coarser answers still tell most of what the family's arithmetic expects
 
     def capacities(self) -> Sequence[Mapping[str, Any]]:
@@ -112,6 +114,13 @@ class OutputRecipe:
         return replace(self, inner=self.inner.with_parameters(parameters))
 
 
+class Changed(NamedTuple):
+    """A changed table, and how any row would stand in it."""
+
+    table: Table
+    place: Callable[[Any], Any]  # what a model is given, as it would have been changed
+
+
 class TableMap(Protocol):
     """A change of a whole training table, fitted on that table alone."""
 
@@ -119,7 +128,33 @@ class TableMap(Protocol):
     def name(self) -> str:
         """A short name, unique for its parameters."""
 
-    def __call__(self, table: Table, seed: int) -> Table: ...
+    def __call__(self, table: Table, seed: int) -> Changed: ...
+
+
+@dataclass(frozen=True, eq=False)
+class TableModel(WrappedModel):
+    """A model that learned from a changed table; it is asked about rows as they are."""
+
+    place: Callable[[Any], Any]
+
+
+@dataclass(frozen=True, eq=False)
+class ReleasedModel(WrappedModel):
+    """The same, asked about each row as it would stand in the table that it learned from."""
+
+    place: Callable[[Any], Any]
+
+    @classmethod
+    def of(cls, model: Model) -> "ReleasedModel":
+        """Ask a :class:`TableModel` otherwise."""
+        assert isinstance(model, TableModel)
+        return cls(model.inner, model.native, model.place)
+
+    def scores(self, x: Any) -> Scores:
+        return self.inner.scores(self.place(x))
+
+    def labels(self, x: Any) -> npt.NDArray[np.intp]:
+        return self.inner.labels(self.place(x))
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,10 +168,14 @@ class TableRecipe:
     def __call__(self, table: Table, seed: int) -> Model:
         return self.trained_on(self.change(table, seed), seed)
 
-    def trained_on(self, changed: Table, seed: int) -> Model:
+    def trained_on(self, changed: Changed, seed: int) -> Model:
         """Train on a table that ``change`` has made already."""
-        model = self.inner(changed, seed)
-        return WrappedModel(model, self.wrap(model.native))
+        model = self.inner(changed.table, seed)
+        return TableModel(model, self.wrap(model.native), changed.place)
+
+    def asked_as_released(self, target: Target) -> Target:
+        """Return the target whose models are asked about each row as their own table would release it."""
+        return replace(target, model=ReleasedModel.of(target.model), recipe=ReleasedRecipe(self))
 
     @property
     def fingerprint(self) -> str | None:
@@ -144,8 +183,33 @@ class TableRecipe:
         return None if inner is None else f"{inner} on {self.change.name}"
 
     @property
+    def family(self) -> object | None:
+        return self  # not the inner one's: a row in training is another one than the row that is asked about
+
+    def capacities(self) -> Sequence[Mapping[str, Any]]:
+        return self.inner.capacities()
+
+    def with_parameters(self, parameters: Mapping[str, Any]) -> "TableRecipe":
+        return replace(self, inner=self.inner.with_parameters(parameters))
+
+
+@dataclass(frozen=True, eq=False)
+class ReleasedRecipe:
+    """Train as ``inner`` does; the model is asked about rows as its table would release them."""
+
+    inner: TableRecipe
+
+    def __call__(self, table: Table, seed: int) -> Model:
+        return ReleasedModel.of(self.inner(table, seed))
+
+    @property
+    def fingerprint(self) -> str | None:
+        inner = self.inner.fingerprint
+        return None if inner is None else f"{inner}, asked as released"
+
+    @property
     def family(self) -> None:
-        return None  # a row in training is another one than the row that is asked about
+        return None
 
     def capacities(self) -> Sequence[Mapping[str, Any]]:
         return self.inner.capacities()

@@ -8,7 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reticent.defenses.data.anonymize import Anonymizer
-from reticent.defenses.data.released import rules
+from reticent.defenses.data.released import frame, public, rules
+from reticent.target.schema import Schema
+from reticent.target.table import ArrayTable, FrameTable
 
 PEOPLE = pd.DataFrame({"age": [30, 31, 33, 60, 61, 64], "town": list("AABBCC"), "id": [1, 1, 2, 3, 4, 5]})
 
@@ -48,3 +50,21 @@ def test_they_are_those_of_the_anonymizer(ages, k):
     before = pd.DataFrame({"age": ages})
     anonymizer = Anonymizer(k=k, quasi_identifiers=["age"]).fit(before)
     assert sorted(rules(before, anonymizer.transform(before), ["age"])) == sorted(anonymizer.rules())
+
+
+SCHEMA = Schema(columns=("age", "town", "id", "name"), label="town", identifiers=("name",), groups="id")
+
+
+@pytest.mark.parametrize("kind", [pd.DataFrame, lambda table: pl.from_pandas(pd.DataFrame(table))])
+def test_what_names_a_person_is_not_released(kind):
+    table = FrameTable(kind(PEOPLE.assign(name=list("uvwxyz"))), "town")
+    assert type(public(table, SCHEMA)) is type(table.native)
+    assert list(public(table, SCHEMA).columns) == ["age", "town"]
+    assert list(frame(table, SCHEMA).columns) == ["age", "town", "id"]  # whose rows they are is counted
+
+
+def test_arrays_become_a_frame_to_count_on():
+    table = ArrayTable(np.arange(6.0).reshape(3, 2), np.array([0, 1, 1]))
+    plain = Schema(columns=table.columns, label="y")
+    assert public(table, plain)[0] is table.x
+    assert frame(table, plain).to_dict("list") == {"x0": [0, 2, 4], "x1": [1, 3, 5], "y": [0, 1, 1]}

@@ -1,4 +1,4 @@
-"""Say in words what was done to a table: the generalizations, read off the table before and after.
+"""What of an anonymized table is released, and in words what was done to it: read off the table before and after.
 
 Whichever technique made the second table from the first, nothing is taken from what it says of itself. Two rows are of
 one class where they agree in all released quasi-identifiers; a rule says which values a class held before.
@@ -15,11 +15,14 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from reticent.coding.classes import classes_of, open_table
 from reticent.coding.codebook import Codebook, people_of
 from reticent.coding.codes import compact, count_people
 from reticent.coding.columns import positions, read
+from reticent.target.schema import Schema
+from reticent.target.table import ArrayTable, Table
 
 
 def rules(
@@ -56,3 +59,24 @@ def rules(
                 parts[c].append(said)
     counts = (f"{n:,} people" if n != 1 else "1 person" for n in members)
     return [f"{', '.join(part) or 'all'}: {count}" for part, count in zip(parts, counts, strict=True)]
+
+
+def public(table: Table, schema: Schema) -> Any:
+    """Return the part that may be released, in the table's own kind.
+
+    Identifiers are left out, and so is the column of groups: it would tie together rows of different classes. Arrays
+    have neither.
+    """
+    if isinstance(table, ArrayTable):
+        return table.native
+    return table.features([name for name in table.columns if name not in (*schema.identifiers, schema.groups)])
+
+
+def frame(table: Table, schema: Schema) -> Any:
+    """Return a frame to count on, with the label as a column, whatever kind the table is; without identifiers."""
+    names = [name for name in table.columns if name not in schema.identifiers]
+    return (
+        table.features(names)
+        if not isinstance(table, ArrayTable)
+        else pd.DataFrame({n: table.column(n) for n in names})
+    )

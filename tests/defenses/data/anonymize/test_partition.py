@@ -6,8 +6,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reticent.coding.codes import Axis
+from reticent.defenses.data.anonymize.classify import suppressing
+from reticent.defenses.data.anonymize.guarantees import Entropy, Recursive, Rules, Secret
+from reticent.defenses.data.anonymize.kernel import grow_tree
 from reticent.defenses.data.anonymize.partition import grow
 from reticent.defenses.data.anonymize.release import loss, representatives
+from reticent.errors import ParameterError
 
 PATIENT = settings(max_examples=60, deadline=None)
 
@@ -98,7 +102,8 @@ def test_the_first_cut_is_the_best_that_a_naive_search_finds(table, detail, shar
     k = n // 3 + 1  # two classes at most where each row is a person: the first cut is all there is
     if shared:
         k = max(1, len(set(people.tolist())) // 2)
-    partition = grow(codes, axes, k, labels=labels, people=people if shared else None, detail=detail).partition
+    whose = people if shared else None
+    partition = grow(codes, axes, k, labels=labels, people=whose, detail=detail, reach=0).partition
     gains = [
         naive_gain(left, codes[:, j], axis, labels, detail)
         for j, axis in enumerate(axes)
@@ -233,3 +238,194 @@ def test_several_labels_order_the_categories_by_their_main_direction():
     means = random.uniform(0, 1, (6, 40)) + 0.4 * (np.arange(40) < 20) * (np.arange(6) % 2)[:, None]
     classes = grow(codes, [categories(6)], k=30, labels=means[codes[:, 0]]).partition.route(codes)
     assert set(codes[classes == classes[0], 0].tolist()) == {0, 2, 4}
+
+
+# ----------------------------------------------------------------------- rules, suppression, trees, looking ahead
+
+
+def rules_by_hand(secrets, rules_asked, counts_in, share_all):  # noqa: PLR0911
+    """Say whether one class with these counts per sensitive column satisfies what is asked; written from the papers."""
+    l, t, alpha = rules_asked.get("l"), rules_asked.get("t"), rules_asked.get("alpha")  # noqa: E741
+    for one, count, base in zip(secrets, counts_in, share_all, strict=True):
+        share = count / count.sum()
+        some = share[share > 0]
+        if isinstance(l, Entropy) and -(some * np.log(some)).sum() < np.log(l.l) - 1e-9:
+            return False
+        if isinstance(l, Recursive):
+            ranked = np.sort(count)[::-1]
+            if ranked[0] >= l.c * ranked[l.l - 1 :].sum():
+                return False
+        if isinstance(l, int) and len(some) < l:
+            return False
+        if alpha is not None and share.max() > alpha + 1e-9:
+            return False
+        if t is not None and one.ordered and one.n_codes > 1:
+            if np.abs(np.cumsum(share - base)).sum() / (one.n_codes - 1) > t + 1e-9:
+                return False
+        elif t is not None and np.abs(share - base).sum() / 2 > t + 1e-9:
+            return False
+    return True
+
+
+@given(
+    tables(150),
+    st.sampled_from([None, 2, 3, Entropy(1.5), Recursive(3.0, 2)]),
+    st.sampled_from([None, 0.15, 0.4]),
+    st.sampled_from([None, 0.6, 0.9]),
+    st.booleans(),
+    st.sampled_from([0, 16]),
+)
+@PATIENT
+def test_the_rules_hold_in_every_class(table, l, t, alpha, shared, reach):  # noqa: E741
+    codes, axes, random = table
+    n, asked = len(codes), {"l": l, "t": t, "alpha": alpha}
+    secrets = [
+        Secret(name=size, codes=np.minimum(random.geometric(0.4, n) - 1, size - 1), n_codes=size, ordered=size == 4)
+        for size in (3, 4)
+    ]
+    try:
+        rules = Rules.of(secrets, **asked)
+    except ParameterError:
+        return  # not even the whole table satisfies it
+    people = random.integers(0, n, n) if shared else None
+    partition = grow(codes, axes, 3, people=people, rules=rules, reach=reach).partition
+    classes = partition.route(codes)
+    base = [np.bincount(one.codes, minlength=one.n_codes) / n for one in secrets]
+    for c in range(partition.n_classes):
+        mine = classes == c
+        counts = [np.bincount(one.codes[mine], minlength=one.n_codes) for one in secrets]
+        assert rules_by_hand(secrets, asked, counts, base)
+        whose = np.arange(n) if people is None else people
+        assert people_of(whose, mine) >= min(3, people_of(whose, np.ones(n, bool)))
+
+
+@given(tables(150), st.sampled_from([(0.0, 0.5), (0.2, 0.6), (0.3, 1.0)]), st.sampled_from([0, 16]))
+@PATIENT
+def test_presence_holds_in_every_class(table, presence, reach):
+    codes, axes, random = table
+    n = len(codes)
+    more = np.column_stack([random.integers(0, len(axis.places), int(1.5 * n) + 1) for axis in axes])
+    population = np.concatenate([codes, more])
+    partition = grow(codes, axes, 2, rules=Rules.of([], presence=presence), others=population, reach=reach).partition
+    mine = np.bincount(partition.route(codes), minlength=partition.n_classes)
+    all_of_them = np.bincount(partition.route(population), minlength=partition.n_classes)
+    share = mine[mine > 0] / all_of_them[mine > 0]
+    if partition.n_classes > 1:
+        assert share.min() >= presence[0] - 1e-9
+        assert share.max() <= presence[1] + 1e-9
+
+
+@given(tables(150), st.integers(2, 6), st.sampled_from([0.05, 0.1, 0.3]), st.booleans())
+@PATIENT
+def test_no_more_rows_are_suppressed_than_allowed(table, k, share, ruled):
+    codes, axes, random = table
+    secret = Secret(name="ill", codes=random.integers(0, 2, len(codes)), n_codes=2, ordered=False)
+    rules = Rules.of([secret], l=len(set(secret.codes.tolist()))) if ruled else Rules.none(len(codes))
+    made = suppressing(share, codes, axes, k, rules=rules)
+    sizes = np.bincount(made.classes, weights=made.counts)
+    assert sizes.min() >= min(k, len(codes))
+    assert made.suppressed in (-1, len(sizes) - 1)
+    if made.suppressed >= 0:
+        assert sizes[-1] <= share * len(codes)
+
+
+def test_an_outlier_is_suppressed_where_it_stands_in_the_way():
+    axes, codes = [ordered(*range(10))], np.repeat([0, 1, 9], [20, 20, 2])[:, None]
+    none, some = (suppressing(share, codes, axes, 3, rules=Rules.none(42)) for share in (0.0, 0.1))
+    assert none.suppressed < 0
+    # Two rows are fewer than k: no release of them would hide either.
+    assert some.suppressed < 0
+    codes = np.repeat([0, 1, 2, 8, 9], [20, 20, 20, 2, 2])[:, None]
+    few = suppressing(0.1, codes, axes, 4, rules=Rules.none(64))
+    assert few.counts[few.classes == few.suppressed].sum() in (0, 4)
+
+
+def tree_axis(random, size, missing):
+    levels = [np.arange(size)]
+    while levels[-1].max() > 0:
+        steps = np.append(0, random.integers(0, 2, levels[-1].max())) * (len(levels) < 4)
+        levels.append(np.cumsum(steps)[levels[-1]])
+    return Axis(places=np.full(size + missing, np.nan), ordered=False, tree=np.stack(levels))
+
+
+def naive_tree_width(codes, axis):
+    values, n = set(codes.tolist()), axis.tree.shape[1]
+    if len(values) == 1:
+        return 0.0
+    if max(values) >= n:
+        return 1.0
+    for level in axis.tree:
+        groups = {int(level[v]) for v in values}
+        if len(groups) == 1:
+            return (level == groups.pop()).sum() / n
+    raise AssertionError("a tree ends in one group")
+
+
+@given(st.integers(0, 2**32), st.sampled_from([0.02, 1.0]))
+@PATIENT
+def test_a_tree_is_cut_where_a_naive_search_cuts_it(seed, detail):
+    random = np.random.default_rng(seed)
+    size, missing, n = int(random.integers(2, 9)), int(random.integers(0, 3)), int(random.integers(4, 80))
+    axis = tree_axis(random, size, missing)
+    codes, k = random.integers(0, size + missing, n), n // 3 + 1
+    positive = random.uniform(size=n)
+    labels = np.column_stack([positive, 1 - positive])
+    values = sorted(set(codes.tolist()))
+    placed, lost = [v for v in values if v < size], [v for v in values if v >= size]
+    lefts = [np.isin(codes, order[:i]) for order in (placed + lost, lost + placed) for i in range(1, len(order))]
+    lefts += [codes == v for v in values]
+
+    def gain(left):
+        total = naive_impurity(labels) - naive_impurity(labels[left]) - naive_impurity(labels[~left])
+        for side, sign in ((np.ones(n, bool), 1), (left, -1), (~left, -1)):
+            total += sign * detail * side.sum() * naive_tree_width(codes[side], axis)
+        return total
+
+    gains = [gain(left) for left in lefts if allowed(left, np.arange(n), k)]
+    partition = grow(codes[:, None], [axis], k, labels=labels, detail=detail, reach=0).partition
+    assert (partition.n_classes > 1) == bool(gains)
+    if gains:
+        assert gain(grow_side(partition, codes[:, None])) == pytest.approx(max(gains), abs=1e-9)
+
+
+def test_looking_ahead_loses_less_detail_on_average():
+    random, near, far = np.random.default_rng(5), [], []
+    for _ in range(60):
+        n, k = int(random.integers(60, 300)), int(random.integers(3, 9))
+        axes = [ordered(*range(12)), ordered(*range(9)), categories(4)]
+        codes = np.column_stack([random.integers(0, len(axis.places), n) for axis in axes])
+        for reach, kept in ((0, near), (16, far)):
+            partition = grow(codes, axes, k, reach=reach).partition
+            classes = partition.route(codes)
+            assert np.bincount(classes).min() >= k
+            kept.append(loss(codes, classes, axes))
+    gain = np.array(near) - np.array(far)
+    assert gain.mean() > 3 * gain.std() / np.sqrt(len(gain))
+    assert gain.mean() > 0.02 * np.mean(near)
+
+
+def test_looking_ahead_finds_room_for_one_class_more():
+    # Best at once is the cut into 4 and 5, which no cut fits any more; 3 by 3 by 3 has room for three classes.
+    codes = np.repeat([0, 1, 2, 3], [3, 1, 2, 3])[:, None]
+    axes = [ordered(0, 11, 19, 30)]
+    assert [grow(codes, axes, 3, reach=reach).partition.n_classes for reach in (0, 8)] == [2, 3]
+
+
+def test_by_default_it_looks_ahead_but_never_with_a_price():
+    random = np.random.default_rng(2)
+    axes = [ordered(*range(30)), ordered(*range(30))]
+    codes = random.integers(0, 30, (400, 2))
+    default, eight, none = (grow(codes, axes, 5, reach=reach).partition.route(codes) for reach in (None, 8, 0))
+    assert (default == eight).all()
+    assert (default != none).any()
+    priced, plain = (grow(codes, axes, 5, price=0.5, reach=reach).partition.route(codes) for reach in (None, 0))
+    assert (priced == plain).all()
+
+
+def test_all_tables_use_the_loops_that_are_compiled_once():
+    one, few = np.array([[0], [0], [1], [1]]), categories(2)
+    for codes in (one, np.asfortranarray(one), one.astype(np.int32)):
+        grow(codes, [few], 2, labels=np.eye(2)[codes[:, 0]]).partition.route(codes)
+    secret = Secret(name="ill", codes=np.array([0, 1, 0, 1]), n_codes=2, ordered=False)
+    grow(one, [few], 1, rules=Rules.of([secret], l=2), people=np.array([0, 0, 1, 2]))
+    assert len(grow_tree.signatures) <= 1  # none where it came from the cache

@@ -7,15 +7,13 @@ from typing import Any
 import narwhals as nw
 import numpy as np
 
-from reticent.coding.codebook import Codebook, people_of
+from reticent.coding.codebook import people_of
 from reticent.coding.codes import Ints, compact
 from reticent.coding.columns import Column, Table, positions, read
-from reticent.defenses.data.anonymize.guarantees import Diversity, Rules, Secret
 from reticent.errors import ParameterError, TableError
 
 _MANY = 50  # rows: in fewer, words may all differ by chance
 _HARDLY_REPEATS = 0.95
-_FINEST = 256  # secrets told apart in the order of an amount; more of them are taken together
 
 
 def check_k(k: Any) -> int:
@@ -126,7 +124,7 @@ def check_technique(technique: str, *, plain: bool) -> None:
     """
     if technique != "guided" and not plain:
         raise ParameterError(
-            f"expected technique='guided' with person, l, t, alpha, presence or suppression, got "
+            f"expected technique='guided' with person, l, t, alpha, presence, suppression, weights or model, got "
             f"technique={technique!r}, which counts rows and knows k alone"
         )
 
@@ -148,6 +146,28 @@ def check_population(presence: tuple[float, float] | None, population: Any, pers
         )
 
 
+def check_presence(presence: tuple[float, float], n_members: int, n_sharing: int) -> None:
+    """Check that the whole table can be hidden so well among those of the population who share its combinations.
+
+    Raises
+    ------
+    ParameterError
+        Where it cannot, or a least share is asked for, which cannot be shown for people who are not counted upon.
+    """
+    if presence[0] > 0:
+        raise ParameterError(
+            f"expected presence=(0, largest share), got {presence}: no least share can be shown, since people between "
+            "those of the table are not counted"
+        )
+    share = n_members / max(n_members, n_sharing)
+    if share > presence[1]:
+        raise ParameterError(
+            f"expected each class to be able to satisfy presence={presence}, but {n_members} rows of the table stand "
+            f"among {n_sharing} rows of the population that share a combination with them. At least presence=(0, "
+            f"{np.ceil(1000 * share) / 1000:g}) would work"
+        )
+
+
 def twins(table: Table, columns: Sequence[Column], but: Sequence[int]) -> list[tuple[Hashable, Hashable]]:
     """Return the columns that tell one of the quasi-identifiers, each with it: values go one to one.
 
@@ -155,7 +175,7 @@ def twins(table: Table, columns: Sequence[Column], but: Sequence[int]) -> list[t
     whose row it is, which names people and is not for release.
     """
     beside = positions(table, None, but)
-    every = [(one, _codes(one)) for one in (read(table, j) for j in beside)]
+    every = [(one, _codes(one)) for one in (_told_apart(table, j) for j in beside) if one is not None]
     found = []
     for column in columns if every else ():
         codes, size = _codes(column)
@@ -165,6 +185,16 @@ def twins(table: Table, columns: Sequence[Column], but: Sequence[int]) -> list[t
             if n_theirs == size and len(compact(codes * size + theirs, size * size)[0]) == size:
                 found.append((other.name, column.name))
     return found
+
+
+def _told_apart(table: Table, j: int) -> Column | None:
+    """Read a column that nobody asked for; None for lists and the like, which tell no other column."""
+    if isinstance(table, nw.DataFrame) and table[:, j].dtype.is_nested():
+        return None
+    try:
+        return read(table, j)
+    except TableError:
+        return None
 
 
 def _codes(column: Column) -> tuple[Ints, int]:
@@ -189,38 +219,3 @@ def count_everyone(table: Table, whose: Sequence[int], k: int) -> Ints | None:
             f"generalization can reach it{f': k={n_people} would work' if n_people > 1 else ''}"
         )
     return people
-
-
-def ask(
-    table: Table,
-    secret: Sequence[int],
-    *,
-    l: Diversity | None,  # noqa: E741 - the field's name
-    t: float | None,
-    alpha: float | None,
-    presence: tuple[float, float] | None,
-) -> Rules:
-    """Return what each class has to satisfy besides k.
-
-    Raises
-    ------
-    ParameterError
-        Where not even the whole table satisfies it.
-    """
-    rules = Rules.of([_secret(read(table, j)) for j in secret], l=l, t=t, alpha=alpha, presence=presence)
-    return (
-        rules if len(rules.codes) else Rules(table=rules.table, base=rules.base, codes=np.empty((len(table), 0), int))
-    )
-
-
-def _secret(column: Column) -> Secret:
-    """Return a sensitive column as codes; of amounts, neighbors are taken together beyond 256 different ones."""
-    book = Codebook.of(column)
-    codes, n_codes = book.encode(column), len(book.axis.places)
-    if book.axis.ordered and book.axis.n_placed > _FINEST:
-        count = np.bincount(codes, minlength=n_codes)[: book.axis.n_placed]
-        group = (np.cumsum(count) - 1) * _FINEST // max(1, int(count.sum()))
-        group = np.unique(group, return_inverse=True)[1]
-        missing = np.arange(n_codes - book.axis.n_placed) + group[-1] + 1
-        codes, n_codes = np.append(group, missing)[codes], int(group[-1]) + 1 + len(missing)
-    return Secret(name=column.name, codes=codes, n_codes=n_codes, ordered=book.axis.ordered)

@@ -31,10 +31,12 @@ from sklearn.base import OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from reticent import _validate
+from reticent.coding.classes import open_table
 from reticent.coding.codes import Bools, Cells, Ints, count_people, distinct
-from reticent.coding.columns import Table, open_frame, read
+from reticent.coding.columns import Column, Table, open_frame, positions, read
 from reticent.defenses.data.anonymize import admission
 from reticent.defenses.data.anonymize.as_defense import AsDefense
+from reticent.defenses.data.anonymize.asked import ask
 from reticent.defenses.data.anonymize.bundles import Bundle, bundle
 from reticent.defenses.data.anonymize.choice import Setting, Trial
 from reticent.defenses.data.anonymize.classify import TECHNIQUES, Classes, Grouping
@@ -70,15 +72,15 @@ class Anonymizer(OneToOneFeatureMixin, TransformerMixin, AsDefense):  # type: ig
     alpha : float, optional
         The largest share that one value of a sensitive column may have in a class.
     presence : tuple of two floats, optional
-        The least and the largest share of people of a class of the ``population`` (see :meth:`fit`) who may be in the
-        table.
+        The largest share of those of a ``population`` (see :meth:`fit`) who may stand in a class that are in the table,
+        as ``(0, largest)``. Only people who have a combination that occurs in the table count as hiding others.
     sensitive : sequence of column names or positions
         What must not be learned of anyone; released as it is, and never a quasi-identifier.
     hierarchies : mapping, optional
         For columns that are generalized along groups of yours: column -> value -> the groups above it, finest first.
     suppression : float
-        The share of rows that may be released without any detail, in one class, where they stand in the way of the
-        others; ``suppressed_`` says which.
+        The share of rows that may be given up where they stand in the way of the others: they are released together,
+        as one class, wherever they lie; ``suppressed_`` says which. Where no row stands in the way, none is.
     person : column name or position, optional
         The column that says whose row it is, where one person has several rows; k then counts people. Rows in which it
         is missing count as one person. By default each row is a person.
@@ -130,6 +132,7 @@ class Anonymizer(OneToOneFeatureMixin, TransformerMixin, AsDefense):  # type: ig
     setting_: Setting
     trials_: tuple[Trial, ...]
     _positions: list[int]
+    _names: list[Hashable]
     _bundles: list[Bundle]
     _values: Values
     _rows: Ints  # distinct rows of the fitted table, (t, n_bundles), and the class of each
@@ -210,8 +213,18 @@ class Anonymizer(OneToOneFeatureMixin, TransformerMixin, AsDefense):  # type: ig
         (words in place of values for ``release="ranges"``).
         """
         check_is_fitted(self)
-        table = self._open(X, reset=False)
-        columns = [read(table, j) for j in self._positions]
+        return self._released(self._open(X, reset=False), self._positions)
+
+    def place(self, X: Any) -> Any:
+        """Return the same for a frame that holds the quasi-identifiers but may lack other columns, or an array."""
+        check_is_fitted(self)
+        frame = open_frame(X)
+        if frame is None:
+            return self._released(np.asarray(X), self._positions)
+        return self._released(frame, positions(frame, self._names))
+
+    def _released(self, table: Table, where: Sequence[int]) -> Any:
+        columns = [read(table, j) for j in where]
         codes = np.column_stack([one.encode(columns) for one in self._bundles])
         self.unseen_ = {}
         for b, one in enumerate(self._bundles):
@@ -219,7 +232,8 @@ class Anonymizer(OneToOneFeatureMixin, TransformerMixin, AsDefense):  # type: ig
                 own = codes[:, b] if len(one.where) == 1 else book.encode(columns[i])
                 if count := int((own < 0).sum()) + book.outside(columns[i]):
                     self.unseen_[columns[i].name] = count
-        return write(table, self._values, self.grouping_.route(codes))
+        values = {j: self._values[fitted] for j, fitted in zip(where, self._positions, strict=True)}
+        return write(table, values, self.grouping_.route(codes))
 
     def rules(self) -> list[str]:
         """Return one line per class: the values that it holds, and how many people; columns that it spans are left out.
@@ -249,22 +263,25 @@ class Anonymizer(OneToOneFeatureMixin, TransformerMixin, AsDefense):  # type: ig
         )
         people = admission.count_everyone(table, whose, k)
         columns = [read(table, j) for j in self._positions]
+        self._names = [column.name for column in columns]
         admission.check_columns(columns)
         self._bundles = bundle(columns, self.hierarchies or {})
         self._warn_of_twins(admission.twins(table, columns, [*self._positions, *whose]))
-        rules = admission.ask(table, secret, l=self.l, t=self.t, alpha=self.alpha, presence=self.presence)
+        rules = ask(table, secret, l=self.l, t=self.t, alpha=self.alpha, presence=self.presence)
+        codes = np.stack([one.encode(columns) for one in self._bundles]).T
         able = self.technique == "guided" and people is None and population is None
         work = Work(
-            codes=np.stack([one.encode(columns) for one in self._bundles]).T,
+            codes=codes,
             bundles=tuple(self._bundles),
             k=k,
             weights=None if weights is None else _check_sample_weight(weights, X, ensure_non_negative=True),
             people=people,
             rules=rules,
-            others=self._population(population),
+            others=self._population(population, codes, columns),
             suppression=admission.check_suppression(self.suppression, k, len(table), able=able),
+            reach=0 if y is not None and self.model is None else None,  # it takes several times as long
         )
-        admission.check_technique(self.technique, plain=work.is_plain)
+        admission.check_technique(self.technique, plain=work.is_plain and self.model is None and weights is None)
         if self.model is not None and self.technique == "guided":
             models = list(self.model) if isinstance(self.model, Sequence) else [self.model]
             self.setting_, self.trials_, found = settle(
@@ -305,20 +322,33 @@ class Anonymizer(OneToOneFeatureMixin, TransformerMixin, AsDefense):  # type: ig
         self.smallest_class_ = int(self._members.min())
         if self.smallest_class_ < self.k:
             raise TableError(f"the smallest class came out at {self.smallest_class_} people; this is a bug, report it")
+        if work.rules.broken(combination[classes]):
+            raise TableError("a class came out that breaks l, t or alpha; this is a bug, report it")
         self.ncp_ = loss(rows, of_rows, work.axes, counts)
         self.suppressed_ = classes == found.suppressed
         self.unseen_ = {}
         return classes
 
-    def _population(self, population: Any) -> Ints | None:
-        """Return the codes of the population's rows."""
+    def _population(self, population: Any, codes: Ints, columns: Sequence[Column]) -> Ints | None:
+        """Return the codes of those of the population who hide somebody: who share a combination with the table.
+
+        Somebody between two people of the table may be taken for one of them, or not; so he is not counted upon.
+        """
         admission.check_population(self.presence, population, self.person)
-        if population is None:
+        if population is None or self.presence is None:
             return None
-        others = self._open(population, reset=False)
-        columns = [read(others, j) for j in self._positions]
-        codes = np.column_stack([one.encode(columns) for one in self._bundles])
-        return codes[(codes >= 0).all(axis=1)]  # whoever has what nobody in the table has is hidden by nobody
+        whole = open_table(population)
+        fresh = [read(whole, j) for j in positions(whole, self._names)]
+        theirs = np.column_stack([one.encode(fresh) for one in self._bundles])
+        shared = (theirs >= 0).all(axis=1)
+        for fitted, new in zip(columns, fresh, strict=True):
+            if fitted.is_number:  # a number is coded as the nearest: only equal ones are shared
+                shared &= np.append(np.isin(new.different, fitted.different), True)[new.of]
+        theirs = theirs[shared]
+        of = distinct(np.concatenate([codes, theirs]), [len(one.axis.places) for one in self._bundles])[1]
+        theirs = theirs[np.isin(of[len(codes) :], of[: len(codes)])]
+        admission.check_presence(self.presence, len(codes), len(theirs))
+        return theirs
 
     def _warn_of_twins(self, twins: Sequence[tuple[Hashable, Hashable]]) -> None:
         """Warn of columns that pass through and say the same as a quasi-identifier."""

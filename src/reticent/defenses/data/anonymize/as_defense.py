@@ -6,8 +6,9 @@ trained through it, too. What is proven is k on these columns of the training ta
 does for membership is measured by the audit (Goldsteen et al. 2021, arXiv:2007.13086).
 """
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
+from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -20,7 +21,7 @@ from reticent.coding.classes import smallest_class
 from reticent.defenses.data.anonymize import admission
 from reticent.defenses.defense import admit, statement
 from reticent.target.model import Model, Recipe
-from reticent.target.recipe import TableRecipe
+from reticent.target.recipe import Changed, TableRecipe
 from reticent.target.table import ArrayTable, Table
 from reticent.target.target import Target
 
@@ -39,6 +40,7 @@ class AsDefense(BaseEstimator):  # type: ignore[misc]
     presence: tuple[float, float] | None
     model: Any
     technique: str
+    release: str
 
     name: ClassVar[str] = "k-anonymize"
     moment: ClassVar[str] = "data"
@@ -64,17 +66,24 @@ class AsDefense(BaseEstimator):  # type: ignore[misc]
 
     def obstacle(self, target: Target) -> str | None:
         """Return why this defense can do nothing for this target, or None."""
+        return next(self._obstacles(target), None)
+
+    def _obstacles(self, target: Target) -> Iterator[str]:
         k = admission.check_k(self.k)
         if target.recipe is None:
-            return "it must be trained again, and the target has no recipe"
+            yield "it must be trained again, and the target has no recipe"
         columns = self._columns(target)
         if not columns:
-            return "no quasi-identifier is among the model's columns; name them in describe(quasi_identifiers=...)"
+            yield "no quasi-identifier is among the model's columns; name them in describe(quasi_identifiers=...)"
         if _people(target) < 2 * k:
-            return f"fewer than {2 * k} members, counted by {target.schema.groups or 'rows'}"
+            yield f"fewer than {2 * k} members, counted by {target.schema.groups or 'rows'}"
+        if self.release == "ranges":
+            yield "a model cannot learn from words; use release='representative'"
+        known = (*target.schema.columns,)
+        if lost := [name for name in (*(self.quasi_identifiers or ()), *self.sensitive) if name not in known]:
+            yield f"the table has no columns {lost}; it has {list(known)}"
         if self.presence is not None:
-            return "presence needs a population, which no target has; use the transformer"
-        return None
+            yield "presence needs a population, which no target has; use the transformer"
 
     def apply(self, target: Target, seed: int = 0) -> Target:
         """Anonymize the members' table and train the target's recipe on it."""
@@ -96,20 +105,20 @@ class AsDefense(BaseEstimator):  # type: ignore[misc]
         recipe = TableRecipe(target.recipe, change, _Wrap(change.alone(members)))
         released = change(members, seed)
         owner = None if change.person is None else change.places(members, [change.person])[0]
-        smallest = smallest_class(change.seen(released), keys, owner)
+        smallest = smallest_class(change.seen(released.table), keys, owner)
         counted = "rows" if change.person is None else f"different values of {change.person}"
         wanted = ", ".join(f"{name} = {value}" for name, value in asked.items())
         on = f" for {', '.join(change.sensitive)}" if len(asked) > 1 else ""
         claim = {
             "kind": "k-anonymity",
-            **{name: value if isinstance(value, int | float) else str(value) for name, value in asked.items()},
+            **{name: _as_plain(value) for name, value in asked.items()},
             "columns": list(columns),
             "sensitive": list(change.sensitive),
             "smallest_class": smallest,
             "statement": f"{wanted} on {', '.join(columns)}{on}; the smallest class has {smallest} {counted}",
         }
-        plain = {name: value for name, value in self.get_params(deep=False).items() if _is_plain(value)}
-        parameters = {**plain, "quasi_identifiers": list(columns)}
+        every = {name: _as_plain(value) for name, value in self.get_params(deep=False).items()}
+        parameters = {**every, "quasi_identifiers": list(columns)}
         return target.protected(recipe.trained_on(released, seed), recipe, statement(self, parameters, claim))
 
     def _columns(self, target: Target) -> tuple[str, ...]:
@@ -117,8 +126,13 @@ class AsDefense(BaseEstimator):  # type: ignore[misc]
         return tuple(str(name) for name in named if name in target.features)
 
 
-def _is_plain(value: Any) -> bool:
-    return value is None or isinstance(value, bool | int | float | str)
+def _as_plain(value: Any) -> Any:
+    """Return a parameter as JSON takes it; what has no such form in words."""
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    if isinstance(value, Integral | Real):
+        return int(value) if isinstance(value, Integral) else float(value)
+    return f"{value}"[:200]
 
 
 def _people(target: Target) -> int:
@@ -155,6 +169,12 @@ class Anonymization:
             return [table.columns.index(name) for name in names]
         return list(names)
 
+    def _hierarchies(self, table: Table) -> dict[Any, Any] | None:
+        """Return the hierarchies of the quasi-identifiers, by what that table calls these."""
+        given = self.anonymizer.hierarchies or {}
+        named = {self.places(table, [name])[0]: given[name] for name in self.quasi_identifiers if name in given}
+        return named or None
+
     def alone(self, table: Table) -> Any:
         """Return the anonymizer for whoever has the model's columns only: no persons, and secrets only among them."""
         known = [name for name in self.sensitive if name in self.features]
@@ -162,10 +182,11 @@ class Anonymization:
             quasi_identifiers=self.places(table, self.quasi_identifiers),
             person=None,
             sensitive=self.places(table, known),
+            hierarchies=self._hierarchies(table),
         )
         return bare if known else bare.set_params(l=None, t=None, alpha=None)
 
-    def __call__(self, table: Table, seed: int) -> Table:
+    def __call__(self, table: Table, seed: int) -> Changed:
         follow: Any = table.labels()
         if self.recipe is not None:
             follow = _said(self.recipe(table, seed), table.features(self.features))
@@ -173,9 +194,11 @@ class Anonymization:
             quasi_identifiers=self.places(table, self.quasi_identifiers),
             person=None if self.person is None else self.places(table, [self.person])[0],
             sensitive=self.places(table, self.sensitive),
+            hierarchies=self._hierarchies(table),
             random_state=seed,
         )
-        return table.with_features(anonymizer.fit_transform(self.seen(table), follow), self.quasi_identifiers)
+        changed = table.with_features(anonymizer.fit_transform(self.seen(table), follow), self.quasi_identifiers)
+        return Changed(changed, anonymizer.place)
 
 
 def _said(model: Model, x: Any) -> npt.NDArray[np.float64]:

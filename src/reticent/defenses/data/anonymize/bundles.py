@@ -21,6 +21,7 @@ import numpy as np
 from reticent.coding.codebook import Codebook
 from reticent.coding.codes import Axis, Ints, compact
 from reticent.coding.columns import Column
+from reticent.errors import ParameterError
 
 _FEWEST_HOT = 3  # of two columns of which one is always 1, each already tells the other: they are derived
 
@@ -81,7 +82,15 @@ def bundle(columns: Sequence[Column], above: Mapping[Hashable, Mapping[Hashable,
         The quasi-identifiers.
     above : mapping
         The hierarchies of columns, by name.
+
+    Raises
+    ------
+    ParameterError
+        For a hierarchy of no quasi-identifier, which would be of no effect.
     """
+    names = [column.name for column in columns]
+    if unknown := [name for name in above if name not in names]:
+        raise ParameterError(f"expected hierarchies of quasi-identifiers, which are {names}; got one of {unknown}")
     books = [Codebook.of(column, above.get(column.name)) for column in columns]
     codes = [book.encode(column) for book, column in zip(books, columns, strict=True)]
     hot = _one_hot(books, codes)
@@ -118,7 +127,7 @@ def _one_hot(books: Sequence[Codebook], codes: Sequence[Ints]) -> list[list[int]
     run: list[int] = []
     sums = np.zeros(0, np.intp)
     for j, (book, code) in enumerate(zip(books, codes, strict=True)):
-        if book.axis.n_placed != 2 or len(book.axis.places) != 2 or book.axis.places.tolist() != [0, 1]:
+        if not _is_flag(book):
             run = []
             continue
         sums = sums + code if run else code.copy()
@@ -129,6 +138,12 @@ def _one_hot(books: Sequence[Codebook], codes: Sequence[Ints]) -> list[list[int]
             groups.append(run)
             run = []
     return groups
+
+
+def _is_flag(book: Codebook) -> bool:
+    """Whether a column holds 0 and 1, or False and True, and nothing else."""
+    plain = book.hierarchy is None and book.known.dtype.kind in "iufO"
+    return plain and len(book.axis.places) == 2 and book.known.tolist() == [0, 1]
 
 
 def _hot_bundle(group: list[int], books: Sequence[Codebook]) -> Bundle:

@@ -3,9 +3,11 @@
 No guidance and no weight of detail is best on every table, and at some k plain Mondrian is not worse than any of them.
 So each setting is tried where it matters: a part of the table is anonymized under it, copies of the user's models are
 trained on what would be released, and answer the rows that were left out, raw. The first setting is the one to keep; it
-is given up only where another leads it clearly: by two standard errors, and in every fold, as a few large classes may
-lie well for one part of a table by luck. Settings that have fallen far behind are not tried any further. Only rows of
-the table that is to be anonymized take part, so that a test on other rows confirms the choice instead of repeating it.
+is given up only where another leads it by two standard errors, so that a table on which all are alike is not decided
+by luck. The error counts the rows, and how the lead differs from fold to fold (Nadeau and Bengio 2003,
+doi:10.1023/A:1024068626366): a few large classes may lie well for a whole part of a table. Settings that have fallen
+far behind are not tried any further. Only rows of the table that is to be anonymized take part, so that a test on
+other rows confirms the choice instead of repeating it.
 
 >>> from sklearn.tree import DecisionTreeClassifier
 >>> X = np.arange(120.0)[:, None]
@@ -78,7 +80,7 @@ class Trial:
     lead : float
         How far it lies ahead of the first setting on the same rows; negative where it lies behind.
     error : float
-        Standard error of ``lead``: of the mean paired difference over people.
+        Standard error of ``lead``, from the differences of people and of folds; of people alone after one fold.
     leads : tuple of float
         The lead in each fold in which it was tried; not in all of them where it fell far behind.
     """
@@ -91,8 +93,8 @@ class Trial:
 
     @property
     def is_clear(self) -> bool:
-        """Whether the lead is more than luck: two standard errors, and in every fold."""
-        return self.lead > _CLEARLY * self.error and min(self.leads) > 0
+        """Whether the lead is more than luck."""
+        return self.lead > _CLEARLY * self.error
 
 
 CANDIDATES = (
@@ -102,9 +104,10 @@ CANDIDATES = (
     Setting(guidance="soft"),
     Setting(guidance="none"),
     Setting(technique="mondrian"),
+    Setting(technique="r+tree"),
 )
 
-_CLEARLY, _FAR = 2.0, 3.0  # standard errors of a paired difference
+_CLEARLY, _FAR = 2.0, 3.0  # standard errors of a lead
 
 
 def choose(
@@ -162,13 +165,11 @@ def choose(
             released = anonymize(candidates[c], rest, guides[candidates[c].guidance])
             copies = [seeded(model, integer(seed, "choice")).fit(released, y[rest]) for model in models]
             points[c, held] = np.mean([_points(copy, asked, y[held], spread) for copy in copies], axis=0)
-        gone = _far_behind(points, going, people)
+        gone = _far_behind(points, going, fold, people)
         going = [c for c in going if c == 0 or c not in gone]  # the first is what all are measured by
     trials = []
     for setting, row in zip(candidates, points, strict=True):
-        lead, error = _lead(row, points[0], people)
-        ahead = [row[fold == f] - points[0, fold == f] for f in range(n_folds) if not np.isnan(row[fold == f]).any()]
-        leads = tuple(float(one.mean()) for one in ahead)
+        lead, error, leads = _lead(row, points[0], fold, people)
         trials.append(Trial(setting=setting, score=float(np.nanmean(row)), lead=lead, error=error, leads=leads))
     clear = [trial for trial in trials if trial.is_clear and len(trial.leads) == n_folds]
     return max(clear, key=lambda trial: trial.lead, default=trials[0]).setting, tuple(trials)
@@ -193,18 +194,21 @@ def _points(model: Any, X: Any, y: Any, spread: float) -> Floats:
     return np.asarray(said == y, dtype=float)
 
 
-def _far_behind(points: Floats, going: Sequence[int], people: Ints | None) -> list[int]:
+def _far_behind(points: Floats, going: Sequence[int], fold: Ints, people: Ints | None) -> list[int]:
     """Return which of the settings trail the leading one by far, on the rows that all of them have answered."""
     leader = max(going, key=lambda c: float(np.nanmean(points[c])))
-    leads = {c: _lead(points[c], points[leader], people) for c in going}
-    return [c for c, (lead, error) in leads.items() if lead < -_FAR * error]
+    leads = {c: _lead(points[c], points[leader], fold, people) for c in going}
+    return [c for c, (lead, error, _) in leads.items() if lead < -_FAR * error]
 
 
-def _lead(one: Floats, other: Floats, people: Ints | None) -> tuple[float, float]:
-    """Return the mean difference on the rows that both have answered, and its standard error over people."""
+def _lead(one: Floats, other: Floats, fold: Ints, people: Ints | None) -> tuple[float, float, tuple[float, ...]]:
+    """Return the mean difference on the rows that both have answered, its standard error, and the mean in each fold."""
     both = ~np.isnan(one) & ~np.isnan(other)
-    lead = float(np.mean(one[both] - other[both]))
-    apart = one[both] - other[both] - lead
-    if people is not None:
-        apart = add(np.unique(people[both], return_inverse=True)[1], apart)
-    return lead, float(np.sqrt(np.sum(apart**2)) / both.sum())
+    apart, where = one[both] - other[both], fold[both]
+    lead = float(apart.mean())
+    leads = tuple(float(apart[where == f].mean()) for f in np.unique(where))
+    off = apart - lead if people is None else add(np.unique(people[both], return_inverse=True)[1], apart - lead)
+    variance = np.sum(off**2) / both.sum() ** 2
+    if len(leads) > 1:  # folds share most of what they were trained on, so their mean varies more than 1 / n tells
+        variance += (1 / len(leads) + 1 / fold.max()) * np.var(leads, ddof=1)
+    return lead, float(np.sqrt(variance)), leads

@@ -12,7 +12,7 @@ import numpy as np
 from reticent.coding.codes import Axis, Bools, Floats, Ints, add, count_people, distinct
 from reticent.defenses.data.anonymize.guarantees import Rules
 from reticent.defenses.data.anonymize.hilbert import hilbert
-from reticent.defenses.data.anonymize.kernel import holds
+from reticent.defenses.data.anonymize.holding import holds
 from reticent.defenses.data.anonymize.mdav import mdav
 from reticent.defenses.data.anonymize.mondrian import mondrian
 from reticent.defenses.data.anonymize.partition import Growth, grow
@@ -70,7 +70,8 @@ def suppressing(share: float, codes: Ints, axes: Sequence[Axis], k: int, *, rule
     by trying: the lowest price at which no more rows are suppressed than allowed, and at least k, since they are
     released under one combination too.
     """
-    allowed, best, most = int(share * len(codes)), _of(grow(codes, axes, k, rules=rules, **how)), 0
+    # No tree is looked ahead for: trees that are compared are grown alike.
+    allowed, best, most = int(share * len(codes) + 1e-9), _of(grow(codes, axes, k, rules=rules, reach=0, **how)), 0
     low, high = 0, len(_PRICES) - 1
     while low <= high:
         middle = (low + high) // 2

@@ -20,14 +20,18 @@ reticent.errors.ParameterError: expected each class to be able to satisfy l=3, b
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from numbers import Integral, Real
 from typing import TypeAlias
 
 import numpy as np
 
 from reticent._validate import at_least
 from reticent.coding.codes import Floats, Ints
-from reticent.defenses.data.anonymize import kernel
+from reticent.defenses.data.anonymize import holding
 from reticent.errors import ParameterError
+from reticent.stats.disclosure import Counts
+
+_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
@@ -48,7 +52,7 @@ class Recursive:
     l: int  # noqa: E741 - the field's name
 
     def __post_init__(self) -> None:
-        at_least(2, l=self.l)
+        _whole("l", self.l, 2)
         at_least(0, c=self.c)
 
 
@@ -88,6 +92,15 @@ class Rules:
         """Return no rule at all, for n rows."""
         return cls(table=np.empty((0, 5)), base=np.empty(0), codes=np.empty((n, 0), np.intp))
 
+    def broken(self, classes: Ints) -> bool:
+        """Count whether any of the classes, shape (n,), numbered from 0, breaks a rule about sensitive columns."""
+        about = [(rule, codes) for rule in self.table for codes in self.codes.T if rule[0] != holding.PRESENCE]
+        return any(
+            _fails(rule, Counts.of(classes, codes - int(rule[3])))
+            for rule, codes in about
+            if rule[3] <= codes[0] < rule[4]
+        )
+
     @classmethod
     def of(
         cls,
@@ -117,12 +130,13 @@ class Rules:
             if l is not None:
                 table.append((*_diversity(one, share, l), start, stop))
             if t is not None:
-                at_least(0, t=t)
-                table.append((kernel.ALONG if one.ordered else kernel.EQUAL, t, 0.0, start, stop))
+                if not (isinstance(t, Real) and 0 <= t <= 1):
+                    raise ParameterError(f"expected t from 0 (as in the whole table) to 1 (anything goes), got t={t!r}")
+                table.append((holding.ALONG if one.ordered else holding.EQUAL, t, 0.0, start, stop))
             if alpha is not None:
-                table.append((kernel.SHARE, _alpha(one, share, alpha), 0.0, start, stop))
+                table.append((holding.SHARE, _alpha(one, share, alpha), 0.0, start, stop))
         if presence is not None:
-            table.append((kernel.PRESENCE, *_presence(presence), 0, 0))
+            table.append((holding.PRESENCE, *_presence(presence), 0, 0))
         return cls(
             table=np.array(table, float).reshape(len(table), 5),
             base=np.concatenate([np.empty(0), *base]),
@@ -132,30 +146,45 @@ class Rules:
         )
 
 
+def _fails(rule: Floats, counts: Counts) -> bool:
+    """Whether a class does not satisfy a rule about one sensitive column; counted apart from how it was grown."""
+    kind, a, b = int(rule[0]), float(rule[1]), int(rule[2])
+    if kind == holding.DISTINCT:
+        return counts.distinct < a
+    if kind == holding.ENTROPY:
+        return counts.entropy < a - _ROUNDING
+    if kind == holding.RECURSIVE:
+        return counts.recursive(b) >= a
+    if kind == holding.SHARE:
+        return counts.alpha > a + _ROUNDING
+    return (counts.closeness() if kind == holding.EQUAL else counts.ordered_closeness()) > a + _ROUNDING
+
+
 def _diversity(one: Secret, share: Floats, l: Diversity) -> tuple[float, float, float]:  # noqa: E741
     """Return kind and parameters, where the whole table satisfies it: it is the largest class there could be."""
     present = np.sort(share[share > 0])[::-1]
     if isinstance(l, Entropy):
         most = float(np.exp(-(present * np.log(present)).sum()))
-        if l.l > most:
-            raise _refused(f"l={l}", one, f"is spread as evenly as {most:.2f} equal values", f"l=Entropy({most:.2f})")
-        return kernel.ENTROPY, l.l, 0.0
+        if l.l > most + 1e-12:
+            way = f"l=Entropy({np.floor(100 * most) / 100:g})"
+            raise _refused(f"l={l}", one, f"is spread as evenly as {most:.3g} equal values", way)
+        return holding.ENTROPY, l.l, 0.0
     if isinstance(l, Recursive):
         tail = float(present[l.l - 1 :].sum())
         if present[0] >= l.c * tail:
             way = f"l=Recursive(c={1.01 * present[0] / tail:.3g}, l={l.l})" if tail else f"l={len(present)}"
             raise _refused(f"l={l}", one, f"holds its most frequent value in {100 * present[0]:.1f} % of rows", way)
-        return kernel.RECURSIVE, l.c, float(l.l)
-    at_least(1, l=l)
+        return holding.RECURSIVE, l.c, float(l.l)
+    _whole("l", l, 1)
     if l > len(present):
         raise _refused(f"l={l}", one, f"has {len(present)} different values", f"l={len(present)}")
-    return kernel.DISTINCT, float(l), 0.0
+    return holding.DISTINCT, float(l), 0.0
 
 
 def _alpha(one: Secret, share: Floats, alpha: float) -> float:
-    if not 0 < alpha <= 1:
-        raise ParameterError(f"expected alpha above 0 and at most 1, got alpha={alpha}")
-    if share.max() > alpha:
+    if not (isinstance(alpha, Real) and 0 < alpha <= 1):
+        raise ParameterError(f"expected alpha above 0 and at most 1, got alpha={alpha!r}")
+    if share.max() > alpha + 1e-12:
         top = np.ceil(1000 * share.max()) / 1000
         raise _refused(
             f"alpha={alpha}", one, f"holds one value in {100 * share.max():.1f} % of rows", f"alpha={top:g}", "At least"
@@ -164,10 +193,16 @@ def _alpha(one: Secret, share: Floats, alpha: float) -> float:
 
 
 def _presence(presence: tuple[float, float]) -> tuple[float, float]:
-    low, high = presence
-    if not 0 <= low < high <= 1:
-        raise ParameterError(f"expected presence=(low, high) with 0 <= low < high <= 1, got presence={presence}")
-    return low, high
+    if isinstance(presence, Sequence) and len(presence) == 2 and all(isinstance(one, Real) for one in presence):
+        low, high = presence
+        if 0 <= low < high <= 1:
+            return float(low), float(high)
+    raise ParameterError(f"expected presence=(low, high) with 0 <= low < high <= 1, got presence={presence!r}")
+
+
+def _whole(name: str, value: object, least: int) -> None:
+    if not isinstance(value, Integral) or isinstance(value, bool) or value < least:
+        raise ParameterError(f"expected {name} to be a whole number of at least {least}, got {name}={value!r}")
 
 
 def _refused(asked: str, one: Secret, has: str, works: str, bound: str = "At most") -> ParameterError:

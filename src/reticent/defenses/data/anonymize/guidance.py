@@ -56,8 +56,12 @@ def guidance(y: Any, n_rows: int) -> Floats | None:
         return np.asarray(y, dtype=float)
     if is_amount(y):
         return _standardized(y)[:, None]
+    if pd.isna(y).any():
+        raise TableError("expected y without missing labels; leave such rows out or give scores")
     codes, found = pd.factorize(y, use_na_sentinel=False)
-    return np.eye(len(found))[codes]
+    # In an order of their own: which label comes first in the table must not decide anything.
+    order = sorted(range(len(found)), key=lambda i: (type(found[i]).__name__, str(found[i])))
+    return np.eye(len(found))[np.argsort(order)[codes]]
 
 
 def is_amount(y: npt.NDArray[Any]) -> bool:

@@ -1,7 +1,8 @@
 """R+ tree: pack rows into boxes that do not overlap, each cut chosen so that the boxes on its sides are small.
 
-Anonymization as spatial indexing (Iwuchukwu and Naughton, VLDB 2007): the leaves of an R+ tree (Sellis, Roussopoulos
-and Faloutsos, VLDB 1987) that hold at least k rows are classes. The tree is loaded in bulk from the top: of all allowed
+After anonymization as spatial indexing (Iwuchukwu and Naughton, VLDB 2007): the leaves of an R+ tree (Sellis,
+Roussopoulos and Faloutsos, VLDB 1987) that hold at least k rows are classes. The paper fills its tree through buffers
+on disk and splits leaves that are full; here all rows are at hand, and the tree is loaded from the top. Of all allowed
 cuts of all columns, the one is made that leaves the least sum of perimeters of the tight boxes around its sides, each
 side scaled to the range of its column and counted once per row, which is the normalized certainty penalty. Leaves may
 lie at any depth. Equal rows are never parted; without ties a leaf holds k to 2 k - 1 rows. Without hierarchies,

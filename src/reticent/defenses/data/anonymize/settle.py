@@ -29,10 +29,11 @@ class Work:
     bundles : tuple of Bundle
     k : int
     weights, people : ndarray of shape (n,), optional
-        As :func:`~reticent.defenses.data.anonymize.partition.grow` takes them.
+        These and ``others``, ``reach`` as :func:`~reticent.defenses.data.anonymize.partition.grow` takes them.
     rules : Rules
     others : ndarray of shape (m, n_bundles), optional
     suppression : float
+    reach : int, optional
     """
 
     codes: Ints
@@ -42,7 +43,8 @@ class Work:
     people: Ints | None
     rules: Rules
     others: Ints | None
-    suppression: float = 0.0
+    suppression: float
+    reach: int | None
 
     @property
     def axes(self) -> tuple[Axis, ...]:
@@ -68,12 +70,11 @@ class Work:
         """Return the classes under a setting; ``follow`` is the guidance, shape (n, C)."""
         if setting.technique != "guided":
             return classify(setting.technique, self.codes, self.axes, self.k)
-        how = {"labels": follow, "weights": self.weights, "detail": setting.detail}
+        how: dict[str, Any] = {"labels": follow, "weights": self.weights, "detail": setting.detail}
         if self.suppression:
             return suppressing(self.suppression, self.codes, self.axes, self.k, rules=self.rules, **how)
-        return classify(
-            "guided", self.codes, self.axes, self.k, people=self.people, rules=self.rules, others=self.others, **how
-        )
+        how |= {"people": self.people, "others": self.others, "reach": self.reach}
+        return classify("guided", self.codes, self.axes, self.k, rules=self.rules, **how)
 
 
 def settle(

@@ -50,14 +50,18 @@ def values_of(table: Table, where: Sequence[int], bundles: Sequence[Bundle], fou
 
 
 def words_of(where: Sequence[int], bundles: Sequence[Bundle], codes: Ints, classes: Ints) -> Values:
-    """Return what each class spans in words, a "*" for all of a column; shapes (n, n_bundles), (n,)."""
+    """Return what each class spans in words, a "*" for all of a column; shapes (n, n_bundles), (n,).
+
+    A column that holds one value keeps it: nothing is hidden in it.
+    """
     n_classes = int(classes.max()) + 1
     made: dict[int, Any] = {}
     for b, one in enumerate(bundles):
         for c, (i, book) in enumerate(zip(one.where, one.books, strict=True)):
             cells = Cells.find(classes, one.held[codes[:, b], c], n_classes, len(book.axis.places))
             spans = np.split(cells.code, cells.stop[:-1])
-            made[where[i]] = np.array([book.words(span) or "*" for span in spans], object)
+            whole = str(book.known[0]) if len(book.known) == len(book.axis.places) == 1 else "*"
+            made[where[i]] = np.array([book.words(span) or whole for span in spans], object)
     return made
 
 
