@@ -269,7 +269,7 @@ def anonymize(
 
     began, fprs = time.perf_counter(), tuple(dict.fromkeys((*FPRS, fpr)))
     looked_at = {k, *(every if audited is None else audited)}
-    bench.rounds = max(bench.rounds, 1 + len(looked_at))
+    bench.rounds = max(bench.rounds, 1 + 2 * len(looked_at))  # raw rows and released ones
     # First, since it also finds out whether the model was trained on these people.
     before = before or audit(target, _attacks(target, attacks), seed=seed, fprs=fprs, bench=bench)
     seconds["audit before"] = time.perf_counter() - began

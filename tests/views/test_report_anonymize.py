@@ -141,7 +141,6 @@ def test_what_k_does_not_cover_stands_above_everything():
     ]
     assert order == sorted(order)
     for reason in (
-        "Released rows as questions",
         "379 of 5,000 people are alone",
         "Exposure was measured at k = 10, 50",
         "Not measured: k = 5000",

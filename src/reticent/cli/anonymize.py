@@ -1,4 +1,4 @@
-"""reticent anonymize: release a table in classes of k people, and measure what a model trained on it gives away."""
+"""reticent anonymize: release a table in classes of k people, and measure what a model gives away then."""
 
 import argparse
 import json
@@ -27,10 +27,13 @@ USAGE = """\
        %(prog)s TABLE --quasi-identifiers A,B --out DIR --model MODEL
                           --nonmembers FILE --label COLUMN --access KIND [options]"""
 EXAMPLE = """\
-examples:
-  reticent anonymize people.parquet --quasi-identifiers age,sex,town --k 50 --out released
-  reticent anonymize train.parquet --quasi-identifiers age,sex,town --k 50 \\
-      --model model.skops --nonmembers test.parquet --label income --access scores --out report
+example:
+  reticent anonymize people.parquet --quasi-identifiers age,town --k 50 --out released
+
+and with a model, trained again and attacked before and after:
+  reticent anonymize train.parquet --quasi-identifiers age,town --k 50 \\
+      --model model.skops --nonmembers test.parquet --label income --access scores \\
+      --out report
 """
 
 _WITH_MODEL = ("nonmembers", "access", "ks", "techniques", "audited", "splits", "attacks", "recipe")

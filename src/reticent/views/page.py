@@ -6,22 +6,19 @@ What was not tested stands above the verdict. No page calls a model safe; the se
 import os
 import secrets
 from collections.abc import Iterable, Mapping
-from importlib import resources
 from pathlib import Path
 
 from reticent.errors import OutputError, ParameterError
 from reticent.views import blocks, report_audit, report_case, report_forecast, report_frontier, report_shadows
 from reticent.views.blocks import Dict, section
 from reticent.views.glossary import glossary
-from reticent.views.markup import Child, Safe, join, tag, trusted
-
-# No script, no font, no picture from elsewhere: the browser itself refuses, even if a name slipped through.
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
+from reticent.views.markup import Child, Safe, tag
+from reticent.views.sheet import made_by, part, sheet
 
 
 def audit(result: Dict) -> str:
     """Return an audit's report as one page."""
-    return _document(
+    return document(
         "Privacy audit",
         result,
         result["external"],
@@ -37,7 +34,7 @@ def audit(result: Dict) -> str:
 
 def frontier(result: Dict) -> str:
     """Return a frontier's report as one page."""
-    return _document(
+    return document(
         "Privacy and accuracy: what was tried",
         result,
         result["external"],
@@ -55,7 +52,7 @@ def case(result: Dict) -> str:
     after = result["after"]
     audits = [("before", result["before"]), *([("after", after)] if after is not None else [])]
     external = result["external"] and all(one["external"] for _, one in audits)
-    return _document(
+    return document(
         "Privacy case",
         result,
         external,
@@ -71,7 +68,7 @@ def case(result: Dict) -> str:
 
 def forecast(result: Dict) -> str:
     """Return a forecast as one page."""
-    return _document(
+    return document(
         "How much data would be enough",
         result,
         True,  # nothing in it speaks of single people
@@ -93,7 +90,7 @@ def story(before: Dict, frontier: Dict, case: Dict) -> str:
         ("#claims", "What is claimed"),
         ("#words", "Words"),
     ]
-    return _document(
+    return document(
         "Privacy of a model: before and after",
         before,
         all(part["external"] for part in parts),
@@ -131,7 +128,7 @@ def fragment(result: Dict) -> str:
             f"expected a result with schema reticent/audit, frontier or case; got {result['schema']!r}"
         )
     listed = tag("p", tag("b", "Not tested: "), "; ".join(missed), class_="rt-note")
-    return tag("div", tag("style", _style("style.css")), listed, content, class_="reticent rt-fragment")
+    return part(listed, content)
 
 
 def write(path: str | Path, html: str) -> Path:
@@ -181,32 +178,11 @@ def _evidence(title: str, result: Dict) -> Safe:
     return blocks.folded(title, tag("h3", "Not tested"), missed, report_audit.verdict(result), found)
 
 
-def _document(title: str, result: Dict, external: bool, *content: Child) -> Safe:
+def document(title: str, result: Dict, external: bool, *content: Child) -> Safe:
+    """Return the page of a result about a target."""
     target = result["target"]
-    head = tag(
-        "head",
-        tag("meta", charset="utf-8"),
-        tag("meta", http_equiv="Content-Security-Policy", content=_POLICY),
-        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        tag("meta", name="color-scheme", content="light dark"),
-        tag("meta", name="referrer", content="no-referrer"),
-        tag("title", f"{title}: {target['name']}"),
-        tag("style", _style("style.css", "page.css")),
-    )
-    top = tag(
-        "header",
-        tag("p", title, class_="rt-kicker"),
-        tag("h1", target["name"]),
-        tag("p", _subject(target, result), class_="rt-subject"),
-        blocks.audience(external),
-    )
-    foot = tag(
-        "footer",
-        f"Made with reticent {result['versions'].get('reticent', '')}, seed {result['seed']}. Every sentence speaks of "
-        f"these attacks, these records and this access, and of no others.",
-    )
-    body = tag("body", top, tag("main", content), foot, class_="reticent")
-    return join(trusted("<!DOCTYPE html>\n"), tag("html", head, body, lang="en"), "\n")
+    foot = f"{made_by(result)} Every sentence speaks of these attacks, these records and this access, and of no others."
+    return sheet(title, target["name"], _subject(target, result), *content, external=external, foot=foot)
 
 
 def _subject(target: Dict, result: Mapping[str, object]) -> str:
@@ -216,9 +192,3 @@ def _subject(target: Dict, result: Mapping[str, object]) -> str:
         f"{target['members']:,} people it learned from, {target['nonmembers']:,} others. "
         f"The attacker is given: {target['access']}.{read}"
     )
-
-
-def _style(*names: str) -> Safe:
-    # Comments are for whoever changes the style, not for whoever gets the page.
-    sheets = [resources.files("reticent.views").joinpath(name).read_text(encoding="utf-8") for name in names]
-    return trusted("".join(sheets))

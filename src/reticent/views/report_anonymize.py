@@ -56,8 +56,6 @@ def untested(result: Dict) -> list[str]:
         _other_columns(others, result["table"]["after"]),
         *_one_value(result["table"]["after"]),
         f"Exposure was measured at k = {attacked}, of our technique alone",
-        "Released rows as questions: the attacks ask about a person's row as it is; whoever knows the released table "
-        "could ask about the row that stands there in its place, and learn more or less by that",
         *(f"Not measured: {one}" for one in result["not_measured"]),
         *result["not_tested"].values(),
     ]

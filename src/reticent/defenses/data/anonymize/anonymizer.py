@@ -42,7 +42,7 @@ from reticent.defenses.data.anonymize.choice import Setting, Trial
 from reticent.defenses.data.anonymize.classify import TECHNIQUES, Classes, Grouping
 from reticent.defenses.data.anonymize.guarantees import Diversity
 from reticent.defenses.data.anonymize.guidance import guidance
-from reticent.defenses.data.anonymize.release import loss, medoids, representatives
+from reticent.defenses.data.anonymize.release import loss, medoids, representing
 from reticent.defenses.data.anonymize.settle import Work, settle
 from reticent.defenses.data.anonymize.writing import Values, combinations, values_of, words_of, write
 from reticent.errors import TableError
@@ -93,7 +93,8 @@ class Anonymizer(OneToOneFeatureMixin, TransformerMixin, AsDefense):  # type: ig
     technique : str
         "guided", or a classic that knows only k and detail: "mondrian", "hilbert", "r+tree", "mdav".
     release : str
-        "representative": the median or most frequent value of each column; "medoid": the combination of a real person,
+        "representative": the median of numbers, and of the categories of a class the one that keeps the shares of the
+        whole table best (with a classic the most frequent one); "medoid": the combination of a real person,
         about whom it then says more; "ranges": what a class spans, in words.
     random_state : int
         Seed of the folds in which a model's guidance is found and chosen.
@@ -310,7 +311,7 @@ class Anonymizer(OneToOneFeatureMixin, TransformerMixin, AsDefense):  # type: ig
                     UserWarning,
                     stacklevel=4,
                 )
-            pick = medoids if self.release == "medoid" else representatives
+            pick = medoids if self.release == "medoid" else representing(self.setting_.technique)
             chosen = pick(rows, of_rows, work.axes, counts)
             self._values = values_of(table, self._positions, self._bundles, found, chosen)
             combination = distinct(chosen, [len(axis.places) for axis in work.axes])[1]

@@ -183,3 +183,38 @@ def walk_tree(
             node = left[node] if goes_left else right[node]
         at[i] = node
     return at
+
+
+@compiled
+def number_leaves(left, right, is_leaf):
+    """Number the leaves from left to right, so that neighbors are alike; -1 for all other nodes. Shape (n_nodes,)."""
+    numbers, count = np.full(len(left), -1), 0
+    stack = [0]
+    while len(stack) > 0:
+        node = stack.pop()
+        if is_leaf[node]:
+            numbers[node] = count
+            count += 1
+        elif left[node] >= 0:
+            stack.append(right[node])
+            stack.append(left[node])
+    return numbers
+
+
+@compiled
+def carry(start, stop, code, count, due):
+    """Choose a code for each class, from its cells (see `Cells`), so that shares stay. Shape (n_classes,).
+
+    ``due``, shape (n_codes,), is how many rows of each code are overdue.
+    """
+    chosen = np.zeros(len(start), np.int64)
+    for c in range(len(start)):
+        total, best = 0.0, -np.inf
+        for a in range(start[c], stop[c]):
+            due[code[a]] += count[a]
+            total += count[a]
+        for a in range(start[c], stop[c]):
+            if due[code[a]] > best + SAME:
+                best, chosen[c] = due[code[a]], code[a]
+        due[chosen[c]] -= total
+    return chosen

@@ -22,7 +22,7 @@ import numpy as np
 
 from reticent.coding.codes import Axis, Bools, Floats, Ints, add, distinct
 from reticent.defenses.data.anonymize.guarantees import Rules
-from reticent.defenses.data.anonymize.kernel import grow_tree, walk_tree
+from reticent.defenses.data.anonymize.kernel import grow_tree, number_leaves, walk_tree
 from reticent.defenses.data.anonymize.sums import CATEGORICAL, ORDERED, TREE, Rows, Wishes
 
 _MANY_ROWS = 200_000  # distinct ones
@@ -49,7 +49,7 @@ class Partition:
     listed_code, listed_left : ndarray of shape (n_listed,)
         These codes, and whether they go left.
     class_of : ndarray of shape (n_nodes,)
-        The number of the class at a leaf, counted from 0; -1 at a cut.
+        The number of the class at a leaf, counted from 0 from left to right; -1 at a cut.
     suppressed : bool
         Whether the last class holds suppressed rows, which may come from several leaves.
     """
@@ -215,7 +215,7 @@ def grow(
     )
     *parts, is_hidden = nodes.T.copy()
     is_leaf = (parts[0] < 0) & (is_hidden == 0)
-    class_of = np.where(is_leaf, np.cumsum(is_leaf) - 1, -1)
+    class_of = number_leaves(parts[1].copy(), parts[2].copy(), is_leaf)
     class_of[is_hidden == 1] = is_leaf.sum()
     column, left, right, up_to, heavier, listed_from, listed_to = parts
     partition = Partition(

@@ -5,15 +5,20 @@
 >>> codes, classes = np.array([[0], [1], [1], [2]]), np.array([0, 0, 0, 1])
 >>> representatives(codes, classes, [ages]).tolist(), medoids(codes, classes, [ages]).tolist()
 ([[1], [2]], [[1], [2]])
+>>> towns, codes = Axis(places=np.full(2, np.nan), ordered=False), np.array([[0], [0], [1], [0], [0], [1]])
+>>> carried(codes, np.repeat([0, 1], 3), [towns]).tolist()  # a third of the rows is of the second town
+[[0], [1]]
+>>> codes = np.array([[0], [1], [1], [2]])
 >>> loss(codes, classes, [ages])
 0.025
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from reticent.coding.codes import Axis, Cells, Floats, Ints, add
+from reticent.defenses.data.anonymize.kernel import carry
 
 
 def representatives(codes: Ints, classes: Ints, axes: Sequence[Axis], counts: Ints | None = None) -> Ints:
@@ -51,6 +56,24 @@ def representatives(codes: Ints, classes: Ints, axes: Sequence[Axis], counts: In
     return chosen
 
 
+def carried(codes: Ints, classes: Ints, axes: Sequence[Axis], counts: Ints | None = None) -> Ints:
+    """Return representatives whose categories have about the shares that they have in the table.
+
+    Where every class released its most frequent category, rare ones would vanish from the table, and a model trained on
+    it would not know them. So what a class could not release is carried to the next, and of its categories each class
+    releases the one that is most overdue. Neighboring numbers should stand for classes that are alike. Shapes as in
+    :func:`representatives`; numbers, dates and ordered categories are represented as there.
+    """
+    chosen, n_classes = representatives(codes, classes, axes, counts), int(classes.max()) + 1
+    weight = np.ones(len(codes)) if counts is None else counts.astype(float)
+    for j, axis in enumerate(axes):
+        if not axis.ordered:
+            cells = Cells.find(classes, codes[:, j], n_classes, len(axis.places))
+            held = add(cells.of, weight)
+            chosen[:, j] = carry(cells.start, cells.stop, cells.code, held, np.zeros(len(axis.places)))
+    return chosen
+
+
 def medoids(codes: Ints, classes: Ints, axes: Sequence[Axis], counts: Ints | None = None) -> Ints:
     """Return the combination of each class that lies nearest to its representative: one that a person really has.
 
@@ -67,6 +90,11 @@ def medoids(codes: Ints, classes: Ints, axes: Sequence[Axis], counts: Ints | Non
     chosen = np.empty((int(classes.max()) + 1, codes.shape[1]), np.intp)
     chosen[classes[order]] = codes[order]
     return chosen
+
+
+def representing(technique: str) -> Callable[..., Ints]:
+    """Return how classes of a technique are represented: those of a tree of ours, whose neighbors are alike, carry."""
+    return carried if technique == "guided" else representatives
 
 
 def widths(codes: Ints, classes: Ints, axis: Axis) -> Floats:

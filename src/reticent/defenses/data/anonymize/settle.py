@@ -14,7 +14,7 @@ from reticent.defenses.data.anonymize.choice import CANDIDATES, Setting, Trial, 
 from reticent.defenses.data.anonymize.classify import Classes, classify, suppressing
 from reticent.defenses.data.anonymize.guarantees import Rules
 from reticent.defenses.data.anonymize.guidance import guide, rows_of
-from reticent.defenses.data.anonymize.release import representatives
+from reticent.defenses.data.anonymize.release import representing
 from reticent.defenses.data.anonymize.writing import values_of, write
 from reticent.errors import ParameterError
 
@@ -100,7 +100,8 @@ def settle(
 
         def released(setting: Setting, rows: Ints, follow: Floats | None) -> Any:
             part = work.take(rows)
-            return _released(part, part.classes(setting, follow), rows_of(X, rows), where, known)
+            found = part.classes(setting, follow)
+            return _only(_released(part, found, setting.technique, rows_of(X, rows), where), known)
 
         setting, trials = choose(
             released, models, _only(X, known), y, candidates=candidates, people=work.people, seed=seed
@@ -115,13 +116,13 @@ def settle(
     return setting, trials, work.classes(setting, follow)
 
 
-def _released(work: Work, found: Classes, X: Any, where: Sequence[int], known: Sequence[Any] | None) -> Any:
-    """Return a table as it would be released in these classes, with the columns that the models know."""
+def _released(work: Work, found: Classes, technique: str, X: Any, where: Sequence[int]) -> Any:
+    """Return a table as it would be released in these classes."""
     table = open_frame(X)
     opened = X if table is None else table
-    chosen = representatives(found.rows, found.classes, work.axes, found.counts)
+    chosen = representing(technique)(found.rows, found.classes, work.axes, found.counts)
     values = values_of(opened, where, work.bundles, found, chosen)
-    return _only(write(opened, values, found.classes[found.of]), known)
+    return write(opened, values, found.classes[found.of])
 
 
 def _known(X: Any, models: Sequence[Any]) -> list[Any] | None:
