@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: help demo test check lint types docs peers bench clean
+.PHONY: help demo test check lint types docs peers arx bench clean
 
 help:            ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1	/' | expand -t 18
@@ -34,7 +34,7 @@ docs: $(VENV)/.docs   ## the documentation, warnings as errors, into docs/_build
 	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet -b html docs docs/_build/html
 	@echo "docs/_build/html/index.html"
 
-peers: .venv-peers/.done .venv-pycanon/.done  ## the packages that the benchmarks compare with, in an environment of their own
+peers: .venv-peers/.done .venv-pycanon/.done .venv-ibm/.done  ## the packages that the benchmarks compare with, in an environment of their own
 
 .venv-peers/.done: benchmarks/peers/requirements.txt
 	$(PYTHON) -m venv .venv-peers
@@ -47,11 +47,20 @@ peers: .venv-peers/.done .venv-pycanon/.done  ## the packages that the benchmark
 	.venv-pycanon/bin/python -m pip install --quiet --disable-pip-version-check -r $<
 	touch $@
 
+.venv-ibm/.done: benchmarks/peers/requirements-ibm.txt
+	$(PYTHON) -m venv .venv-ibm
+	.venv-ibm/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	.venv-ibm/bin/python -m pip install --quiet --disable-pip-version-check --no-deps ai-privacy-toolkit==0.2.1 adversarial-robustness-toolbox==1.20.1
+	touch $@
+
+arx:             ## build ARX's core for its benchmark: make arx ARX=<a checkout of github.com/arx-deidentifier/arx>
+	sh benchmarks/peers/arx/build.sh $(ARX) .venv-ibm/arx
+
 bench: $(VENV)/.test peers  ## what we promise, measured now beside the peers; tables in benchmarks/results
 	for file in benchmarks/bench_*.py; do $(BIN)/python $$file || exit 1; done
 
 clean:           ## remove what the other targets made
-	rm -rf $(VENV) .venv-peers .venv-pycanon demo-report docs/_build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .venv-peers .venv-pycanon .venv-ibm demo-report docs/_build .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

@@ -1,7 +1,7 @@
 """Promise: models retrained on our anonymized tables lose less than on those of IBM's toolkit, at the same k.
 
-A forest is trained on the training part of each split; its predictions on that part are handed to both tools, hard to
-the toolkit and as probabilities to ours. A tree, a forest and a small network are trained anew on each released table
+A forest is trained on the training part of each split. Both tools are guided by it: the toolkit by its predictions,
+ours by what copies of it predict of rows that they did not train on, at the default detail; nothing is chosen. A tree, a forest and a small network are trained anew on each released table
 and tested on the raw rows of the test part, and on the same rows mapped to what was released: ours by ``transform``,
 the toolkit's, which has none, to the nearest released combination. Ten splits; differences are paired, their intervals
 by Nadeau and Bengio. k is counted by an independent group-by on every table.
@@ -12,6 +12,7 @@ by Nadeau and Bengio. k is counted by an independent group-by on every table.
 import sys
 from collections import defaultdict
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -23,6 +24,7 @@ from sklearn.preprocessing import FunctionTransformer
 from threadpoolctl import threadpool_limits
 
 from reticent.defenses import Anonymizer
+from reticent.defenses.data.anonymize.choice import Setting
 from reticent.stats.resampled import over_splits
 
 SPLITS = 10
@@ -35,10 +37,10 @@ Figures = dict[tuple[str, str, int], list[dict[str, float]]]  # (set, tool, k): 
 Mapper = Callable[[pd.DataFrame], pd.DataFrame]
 
 
-def ours(train: pd.DataFrame, quasi: list[str], k: int, soft: np.ndarray) -> tuple[pd.DataFrame, Mapper]:
+def ours(train: pd.DataFrame, y: np.ndarray, quasi: list[str], k: int, model: Any) -> tuple[pd.DataFrame, Mapper]:
     """Return our released table, and what maps new rows to it."""
-    anonymizer = Anonymizer(k, quasi)
-    return anonymizer.fit_transform(train, soft), anonymizer.transform
+    anonymizer = Anonymizer(k, quasi, model=model, detail=Setting().detail)
+    return anonymizer.fit_transform(train, y), anonymizer.transform
 
 
 def split(table: Sample, seed: int, figures: Figures) -> None:
@@ -56,7 +58,7 @@ def split(table: Sample, seed: int, figures: Figures) -> None:
     figures[table.name, "original", 0].append(whole | {"raw": float(np.mean(list(whole.values())))})
     peers, _ = toolkit(train, quasi, model.classes_[soft.argmax(axis=1)], KS[table.name], *MODES)
     for k in KS[table.name]:
-        released, mapper = ours(train, quasi, k, soft)
+        released, mapper = ours(train, y, quasi, k, model)
         tables = {"ours": (released, mapper)} | {
             mode: (peers[mode, k], lambda rows, of=peers[mode, k]: nearest(rows, of, quasi)) for mode in MODES
         }
