@@ -1,10 +1,11 @@
 """Promise: models retrained on our anonymized tables lose less than on those of IBM's toolkit, at the same k.
 
 A forest is trained on the training part of each split. Both tools are guided by it: the toolkit by its predictions,
-ours by what copies of it predict of rows that they did not train on, at the default detail; nothing is chosen. A tree, a forest and a small network are trained anew on each released table
-and tested on the raw rows of the test part, and on the same rows mapped to what was released: ours by ``transform``,
-the toolkit's, which has none, to the nearest released combination. Ten splits; differences are paired, their intervals
-by Nadeau and Bengio. k is counted by an independent group-by on every table.
+ours by what copies of it predict of rows that they did not train on, at the default detail; nothing is chosen. A tree,
+a forest and a small network are trained anew on each released table and tested on the raw rows of the test part, and on
+the same rows mapped to what was released: ours by ``transform``, the toolkit's, which has none, to the nearest released
+combination. Ten splits; differences are paired, their intervals by Nadeau and Bengio. k is counted by an independent
+group-by on every table.
 
     RETICENT_DATA=... python benchmarks/bench_anonymize.py [splits]
 """
