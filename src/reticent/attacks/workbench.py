@@ -5,8 +5,10 @@ kept there, so that an interrupted run goes on where it stopped; the folder is e
 shadow models say about people is personal data too.
 """
 
+import multiprocessing
 import secrets
 import shutil
+import signal
 import threading
 import time
 import warnings
@@ -174,6 +176,8 @@ def _each(runner: Callable[[Iterable[Any]], Iterable[T]], tasks: Iterable[Any]) 
 
 
 def _on_one_thread(work: Callable[..., T], *task: Any) -> tuple[T, float, Warned]:
+    if multiprocessing.current_process().name.startswith("Loky"):
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all processes; the first one stops its workers
     with threadpool_limits(1):  # two levels of threads on few cores cost more than they give
         began = time.perf_counter()
         if threading.current_thread() is not threading.main_thread():  # filters of warnings belong to all threads

@@ -135,6 +135,6 @@ def test_candidates_leave_room_for_two_classes(target_of, given):
     assert [one.k for one in anonymizations(target_of())] == [k for k in CANDIDATES if 2 * k <= 320]
     members = given()["members"][:199]
     few = target_of(members=members)
-    assert [one.k for one in anonymizations(few)] == [2, 10, 50]
+    assert [one.k for one in anonymizations(few)] == [2, 20]
     with pytest.raises(AccessError, match="fewer than 200 members"):
         Anonymizer(k=100).apply(few)

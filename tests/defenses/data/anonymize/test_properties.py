@@ -2,6 +2,7 @@
 
 import datetime as dt
 import math
+import os
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import Any
@@ -369,7 +370,9 @@ def test_what_is_promised_holds_on_any_table(case):
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 @given(cases())
-@settings(max_examples=10_000, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(
+    max_examples=int(os.environ.get("RETICENT_FRAMES", "2500")), deadline=None, suppress_health_check=list(HealthCheck)
+)
 def test_what_is_promised_holds_on_ten_thousand_tables(case):
     check(case)
 

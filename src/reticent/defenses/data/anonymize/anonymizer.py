@@ -48,7 +48,7 @@ from reticent.defenses.data.anonymize.writing import Values, combinations, value
 from reticent.errors import TableError
 from reticent.target.target import Target
 
-CANDIDATES = (2, 10, 50, 250, 1000)
+CANDIDATES = (2, 20, 200, 1000)
 RELEASES = ("representative", "medoid", "ranges")
 
 

@@ -64,8 +64,10 @@ def carried(codes: Ints, classes: Ints, axes: Sequence[Axis], counts: Ints | Non
     releases the one that is most overdue. Neighboring numbers should stand for classes that are alike. Shapes as in
     :func:`representatives`; numbers, dates and ordered categories are represented as there.
     """
-    chosen, n_classes = representatives(codes, classes, axes, counts), int(classes.max()) + 1
+    n_classes, ordered = int(classes.max()) + 1, [j for j, axis in enumerate(axes) if axis.ordered]
     weight = np.ones(len(codes)) if counts is None else counts.astype(float)
+    chosen = np.empty((n_classes, len(axes)), np.intp)
+    chosen[:, ordered] = representatives(codes[:, ordered], classes, [axes[j] for j in ordered], counts)
     for j, axis in enumerate(axes):
         if not axis.ordered:
             cells = Cells.find(classes, codes[:, j], n_classes, len(axis.places))
