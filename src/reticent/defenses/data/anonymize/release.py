@@ -5,9 +5,9 @@
 >>> codes, classes = np.array([[0], [1], [1], [2]]), np.array([0, 0, 0, 1])
 >>> representatives(codes, classes, [ages]).tolist(), medoids(codes, classes, [ages]).tolist()
 ([[1], [2]], [[1], [2]])
->>> towns, codes = Axis(places=np.full(2, np.nan), ordered=False), np.array([[0], [0], [1], [0], [0], [1]])
->>> carried(codes, np.repeat([0, 1], 3), [towns]).tolist()  # a third of the rows is of the second town
-[[0], [1]]
+>>> towns, codes = Axis(places=np.full(2, np.nan), ordered=False), np.tile([[0], [0], [1]], (30, 1))
+>>> np.bincount(carried(codes, np.repeat(np.arange(30), 3), [towns])[:, 0]).tolist()  # a third is of the second town
+[20, 10]
 >>> codes = np.array([[0], [1], [1], [2]])
 >>> loss(codes, classes, [ages])
 0.025
@@ -19,6 +19,8 @@ import numpy as np
 
 from reticent.coding.codes import Axis, Cells, Floats, Ints, add
 from reticent.defenses.data.anonymize.kernel import carry
+
+_MANY = 10  # classes for each category, so that shares can be kept
 
 
 def representatives(codes: Ints, classes: Ints, axes: Sequence[Axis], counts: Ints | None = None) -> Ints:
@@ -62,14 +64,16 @@ def carried(codes: Ints, classes: Ints, axes: Sequence[Axis], counts: Ints | Non
     Where every class released its most frequent category, rare ones would vanish from the table, and a model trained on
     it would not know them. So what a class could not release is carried to the next, and of its categories each class
     releases the one that is most overdue. Neighboring numbers should stand for classes that are alike. Shapes as in
-    :func:`representatives`; numbers, dates and ordered categories are represented as there.
+    :func:`representatives`; numbers, dates and ordered categories are represented as there, and so are columns of
+    nearly as many categories as there are classes: one class alone would then stand for all people of a rare one.
     """
-    n_classes, ordered = int(classes.max()) + 1, [j for j, axis in enumerate(axes) if axis.ordered]
+    n_classes = int(classes.max()) + 1
+    plain = [j for j, axis in enumerate(axes) if axis.ordered or n_classes < _MANY * len(axis.places)]
     weight = np.ones(len(codes)) if counts is None else counts.astype(float)
     chosen = np.empty((n_classes, len(axes)), np.intp)
-    chosen[:, ordered] = representatives(codes[:, ordered], classes, [axes[j] for j in ordered], counts)
+    chosen[:, plain] = representatives(codes[:, plain], classes, [axes[j] for j in plain], counts)
     for j, axis in enumerate(axes):
-        if not axis.ordered:
+        if j not in plain:
             cells = Cells.find(classes, codes[:, j], n_classes, len(axis.places))
             held = add(cells.of, weight)
             chosen[:, j] = carry(cells.start, cells.stop, cells.code, held, np.zeros(len(axis.places)))
