@@ -135,7 +135,7 @@ def test_k_counts_persons_where_rows_have_owners() -> None:
         quasi_identifiers=["a"],
     )
     protected = Anonymizer(k=5).apply(target)
-    released = protected.recipe.change(target.population.members, 0).native  # type: ignore[union-attr]
+    released = protected.recipe.change(target.population.members, 0).table.native  # type: ignore[union-attr]
     fewest = int(released.groupby("a").person.nunique().min())
     claim = protected.defenses[-1]["claim"]
     assert claim["smallest_class"] == fewest >= 5
