@@ -79,10 +79,10 @@ def words(markup):
     return html.unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", markup.partition("</head>")[2] or markup)))
 
 
-def test_the_sentence_comes_first_and_tells_who_is_alone(made):
+def test_what_was_not_tested_comes_first_and_then_who_is_alone(made):
     page = words(page_risk.document(made()))
     assert "30 of 1,000 people (3 %) are alone with age and town: whoever knows these" in page
-    assert page.index("are alone with") < page.index("Who can be found") < page.index("Not tested")
+    assert page.index("Not tested") < page.index("are alone with") < page.index("Who can be found")
 
 
 def test_the_sentence_tells_the_chance_where_nobody_is_alone(made):
