@@ -18,13 +18,18 @@ FLOORS = [
     ["backends"],
     ["attacks", "custody"],
     ["defenses", "describe", "audit", "forecast", "risk", "suggest", "_utility"],
-    ["protect", "anonymize", "guard", "claims"],
+    ["protect", "anonymize", "minimize", "necessity", "guard", "claims"],
     ["attest", "serve"],
     ["console", "cli"],
     ["__init__"],
 ]
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
-HEAVY = {"torch", "matplotlib", "statsmodels", "onnx", "onnxruntime", "lightgbm", "xgboost", "catboost", "polars"}
+HEAVY = {"torch", "matplotlib", "statsmodels", "onnx", "onnxruntime", "lightgbm", "xgboost", "catboost", "polars"} | {
+    "duckdb",
+    "dask",
+    "distributed",
+    "pyspark",
+}
 FILES = sorted(ROOT.rglob("*.py"))
 
 

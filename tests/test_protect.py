@@ -161,7 +161,7 @@ def test_all_families_are_tried_or_said_not_to_be(target_of, target, bench):
     tried = protect(target, Goal(0.9, FPR), attacks=["gap"], bench=bench)
     names = {point.defense.name for point in tried.points[1:]}
     assert names == set(FAMILIES) and tried.not_tried == ()
-    bought = replace(target_of(quasi_identifiers=(), access=Access.LABELS), recipe=None)
+    bought = replace(target_of(quasi_identifiers=(), access=Access.PARAMETERS), recipe=None)
     none = protect(bought, Goal(0.9, FPR), attacks=["gap"], bench=bench)
     assert len(none.points) == 1
     assert [reason.partition(":")[0] for reason in none.not_tried] == list(FAMILIES)
@@ -172,7 +172,7 @@ def test_a_defense_of_ones_own_that_does_not_suit_is_said(target_of, bench):
     labels = target_of(access=Access.LABELS)
     found = protect(labels, Goal(0.9, FPR), defenses=[Coarsen(policy="bands")], attacks=["gap"], bench=bench)
     assert found.not_tried == ("scores in three bands: it already gives labels alone",)
-    with pytest.raises(ParameterError, match=r"among regularize, coarsen, k-anonymize; got 'dp'"):
+    with pytest.raises(ParameterError, match=r"among regularize, coarsen, k-anonymize, minimize; got 'dp'"):
         protect(labels, Goal(0.9, FPR), defenses=["dp"], attacks=["gap"], bench=bench)
 
 

@@ -10,6 +10,10 @@ from reticent.attest import Case, attest
 from reticent.audit import Audit, audit
 from reticent.describe import describe
 from reticent.forecast import Forecast, forecast
+from reticent.minimize import Minimization, minimize
+from reticent.necessity.columns import NeededColumns, needed_columns
+from reticent.necessity.history import NeededHistory, needed_history
+from reticent.necessity.people import NeededPeople, needed_people
 from reticent.protect import Frontier, protect
 from reticent.risk import Risk, risk
 from reticent.suggest import Suggestion, suggest_quasi_identifiers
@@ -25,6 +29,10 @@ __all__ = [
     "Forecast",
     "Frontier",
     "Goal",
+    "Minimization",
+    "NeededColumns",
+    "NeededHistory",
+    "NeededPeople",
     "Risk",
     "Suggestion",
     "Target",
@@ -33,6 +41,10 @@ __all__ = [
     "audit",
     "describe",
     "forecast",
+    "minimize",
+    "needed_columns",
+    "needed_history",
+    "needed_people",
     "protect",
     "risk",
     "suggest_quasi_identifiers",

@@ -21,6 +21,7 @@ from reticent.attacks.result import FPRS, versions
 from reticent.attacks.workbench import Workbench
 from reticent.audit import Audit, audit
 from reticent.defenses.data.anonymize.anonymizer import anonymizations
+from reticent.defenses.data.minimize.candidates import minimizations
 from reticent.defenses.defense import Defense, Family
 from reticent.defenses.output.coarsen import coarsenings
 from reticent.defenses.training.regularize import regularizations
@@ -37,6 +38,7 @@ FAMILIES: dict[str, Family] = {
     "regularize": regularizations,
     "coarsen": coarsenings,
     "k-anonymize": anonymizations,
+    "minimize": minimizations,
 }
 
 
@@ -288,12 +290,13 @@ def _candidates(target: Target, defenses: Sequence[str | Defense] | None) -> tup
 
 
 def _why_none(family: str, target: Target) -> str:
-    if target.recipe is None and family != "coarsen":
+    if target.recipe is None and family not in ("coarsen", "minimize"):
         return "the model must be trained again, and no recipe says how"
     return {
         "regularize": "its recipe has no capacity parameter that is known here",
         "coarsen": "who is given labels alone or holds the parameters is not stopped by coarser scores",
         "k-anonymize": "no column that the model takes is named as a quasi-identifier",
+        "minimize": "who holds the parameters is not stopped by it, and few members or pictures leave nothing to show",
     }[family]
 
 

@@ -10,11 +10,12 @@ be alone in the whole population.
 (2, 0.4, 2)
 """
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import narwhals as nw
 import numpy as np
 import numpy.typing as npt
 
@@ -23,7 +24,10 @@ from reticent.attacks.result import versions
 from reticent.coding.classes import open_table
 from reticent.coding.codebook import people_of
 from reticent.coding.coded import Coded, below, join
-from reticent.coding.columns import Table, positions, read
+from reticent.coding.columns import Source, Table, positions, read
+from reticent.coding.engine import Tuples, count
+from reticent.coding.lookup import Lazy, header, open_lazy
+from reticent.coding.whole import crowds, different_in_each_row
 from reticent.errors import ParameterError, TableError
 from reticent.stats.disclosure import THRESHOLDS, Counts, Sizes, people_in, smallest_of
 from reticent.stats.estimate import Estimate, untestable
@@ -193,8 +197,9 @@ def risk(
 
     Parameters
     ----------
-    table : pandas or polars frame, pyarrow table, or array of shape (n, n_columns)
-        Missing values are values of their own: rows with them are counted as the others are.
+    table : pandas or polars frame, pyarrow table, array of shape (n, n_columns), or lazy table
+        A lazy table (DuckDB, Dask, Spark, polars) is counted where it lies, and so may be ``population``. Missing
+        values are values of their own: rows with them are counted as the others are.
     quasi_identifiers
         Columns (positions in an array) that somebody outside may know of a person; None for all that are not sensitive.
     sensitive
@@ -215,23 +220,42 @@ def risk(
     TableError
         For a table that cannot be read, or an original of another length.
     """
-    opened = open_table(table)
-    names: tuple[Hashable, ...] = tuple(opened.columns if hasattr(opened, "columns") else range(opened.shape[1]))
-    secret = positions(opened, sensitive)
-    owner = positions(opened, [] if person is None else [person])
-    where = positions(opened, quasi_identifiers, [*secret, *owner])
+    lazy = open_lazy(table)
+    if lazy is not None and original is not None:
+        raise ParameterError(
+            "expected no original beside a table on an engine, whose rows have no order; read both into memory"
+        )
+    head = open_table(table) if lazy is None else header(lazy)
+    names: tuple[Hashable, ...] = tuple(head.columns if hasattr(head, "columns") else range(head.shape[1]))
+    secret = positions(head, sensitive)
+    owner = positions(head, [] if person is None else [person])
+    where = positions(head, quasi_identifiers, [*secret, *owner])
     _check_roles(names, where, secret, owner)
-    coded = {j: Coded.of(read(opened, j)) for j in range(len(names)) if j not in owner}
+    opened = (
+        head
+        if lazy is None
+        else count(lazy, [*where, *secret, *owner], head=head if isinstance(head, nw.DataFrame) else None)
+    )
+    counts, n = (opened.counts, opened.n_rows) if isinstance(opened, Tuples) else (None, len(opened))
+    needed = [*where, *secret] if isinstance(opened, Tuples) else [j for j in range(len(names)) if j not in owner]
+    coded = {j: Coded.of(read(opened, j)) for j in needed}
     people = people_of(opened, owner[0]) if owner else None
-    n = len(opened)
-    classes = join([coded[j] for j in where], n)
-    heads = people_in(classes, people)
-    sizes = Sizes.of(smallest_of(heads[classes], people))
+    classes = join([coded[j] for j in where], len(opened))
+    heads = people_in(classes, people, counts)
+    sizes = Sizes.of(smallest_of(heads[classes], people), None if owner else counts)
     if population_size is not None:
         if population is not None:
             raise ParameterError("expected population or population_size, got both; leave population_size out")
         _validate.at_least(sizes.total, population_size=population_size)
-    among, outside = (None, 0) if population is None else _among(opened, population, where, people)
+    among, outside, n_among = (
+        (None, 0, None) if population is None else _among(opened, population, coded, where, people)
+    )
+    if lazy is None:
+        every = _every(classes, heads, [coded[j] for j in coded if j not in where], people)
+        notes = [names[j] for j, column in coded.items() if _differs(column, n)]
+    else:
+        every = _every_there(lazy, [j for j in range(len(names)) if j not in owner], owner)
+        notes = [*different_in_each_row(lazy, [str(names[j]) for j in range(len(names)) if j not in owner])]
     return Risk(
         rows=n,
         columns=names,
@@ -240,14 +264,14 @@ def risk(
         person=person,
         n_classes=len(heads),
         sizes=sizes,
-        every=_every(classes, heads, [coded[j] for j in coded if j not in where], people),
-        sensitive=tuple(_judge(names[j], classes, coded[j], people) for j in secret if n),
+        every=every,
+        sensitive=tuple(_judge(names[j], classes, coded[j], people, counts) for j in secret if n),
         population=among,
         outside=outside,
-        population_size=population_size if population is None else len(open_table(population)),
+        population_size=population_size if population is None else n_among,
         uniques=_uniques(sizes, heads, among, population_size),
         ncp=None if original is None else _loss(classes, open_table(original), [names[j] for j in where]),
-        notes=tuple(_notes(names, where, coded, n)),
+        notes=tuple(_notes(notes, {names[j] for j in where}, head)),
     )
 
 
@@ -271,9 +295,20 @@ def _every(classes: Ints, heads: Ints, others: Sequence[Coded], people: Ints | N
     return Sizes.of(smallest_of(held, people))
 
 
-def _judge(name: Hashable, classes: Ints, column: Coded, people: Ints | None) -> Sensitive:
+def _every_there(lazy: Lazy, others: Sequence[int], owner: Sequence[int]) -> Sizes:
+    """Return the same for all these columns of a table on an engine; people are told apart in memory."""
+    if not owner:
+        size, combinations = crowds(lazy, [lazy.collect_schema().names()[j] for j in others])
+        return Sizes(size=size, people=size * combinations)
+    found = count(lazy, [*others, *owner])
+    people = people_of(found, owner[0])
+    classes = join([Coded.of(read(found, j)) for j in others], len(found))
+    return Sizes.of(smallest_of(people_in(classes, people)[classes], people))
+
+
+def _judge(name: Hashable, classes: Ints, column: Coded, people: Ints | None, rows: Ints | None) -> Sensitive:
     codes, axis = column.ranked()
-    counts, ranked = Counts.of(classes, codes, people), axis.ordered and axis.n_placed == column.size
+    counts, ranked = Counts.of(classes, codes, people, rows), axis.ordered and axis.n_placed == column.size
     return Sensitive(
         name=name,
         values=column.size,
@@ -283,23 +318,30 @@ def _judge(name: Hashable, classes: Ints, column: Coded, people: Ints | None) ->
         t=counts.closeness(),
         ordered_t=counts.ordered_closeness() if ranked else None,
         alpha=counts.alpha,
-        one_value=counts.one_value(classes, people),
+        one_value=counts.one_value(classes, people, rows),
     )
 
 
-def _among(table: Table, population: Any, where: Sequence[int], people: Ints | None) -> tuple[Sizes, int]:
-    """Return the table's people by the size of their class in the population, and how many are fewer there."""
-    whole = open_table(population)
-    names = [table.columns[j] if hasattr(table, "columns") else j for j in where]
-    pairs = zip(where, positions(whole, names), strict=True)
-    together = [Coded.of(below(read(table, i), read(whole, j))) for i, j in pairs]
+def _among(
+    table: Source, population: Any, coded: Mapping[int, Coded], where: Sequence[int], people: Ints | None
+) -> tuple[Sizes, int, int]:
+    """Return people by the size of their class in the population, how many are fewer there, and how large it is."""
+    lazy = open_lazy(population)
+    head = open_table(population) if lazy is None else header(lazy)
+    theirs = positions(head, [coded[j].column.name for j in where])
+    whole = head if lazy is None else count(lazy, theirs)
+    together = [Coded.of(below(coded[i].column, read(whole, j))) for i, j in zip(where, theirs, strict=True)]
     n = len(table)
     classes = join(together, n + len(whole))
-    here, there = classes[:n], np.bincount(classes[n:], minlength=int(classes.max(initial=-1)) + 1)
-    own = people_in(here, people)[here]
+    rows, others = (one.counts if isinstance(one, Tuples) else None for one in (table, whole))
+    here, n_classes = classes[:n], int(classes.max(initial=-1)) + 1
+    there = np.pad(people_in(classes[n:], None, others), (0, n_classes))[:n_classes]
+    own = people_in(here, people, rows)[here]
     few = there[here] < own
-    outside = int(few.sum()) if people is None else len(np.unique(people[few]))
-    return Sizes.of(smallest_of(np.maximum(there[here], own), people)), outside
+    outside = int((few if rows is None else rows[few]).sum()) if people is None else len(np.unique(people[few]))
+    largest = smallest_of(np.maximum(there[here], own), people)
+    n_there = whole.n_rows if isinstance(whole, Tuples) else len(whole)
+    return Sizes.of(largest, rows if people is None else None), outside, n_there
 
 
 def _uniques(sizes: Sizes, heads: Ints, among: Sizes | None, population: int | None) -> Estimate:
@@ -332,17 +374,23 @@ def _loss(classes: Ints, original: Table, names: Sequence[Hashable]) -> float:
     return total / max(len(classes) * len(where), 1)
 
 
-def _notes(names: Sequence[Hashable], where: Sequence[int], coded: dict[int, Coded], n: int) -> Iterable[str]:
-    for j, column in coded.items():
-        known = column.column.different
-        if n > 1 and len(known) == n and known.dtype.kind in "Oiu":
-            kind = "text" if known.dtype.kind == "O" else "whole number"
-            by_itself = (
-                "by itself it singles out everybody"
-                if j in where
-                else "it is not among the quasi-identifiers, but decides the line on every column"
-            )
-            yield (
-                f"{names[j]!r} holds another {kind} in each row, as what names a person does; {by_itself}. Leave such "
-                f"a column out of what is released"
-            )
+def _differs(column: Coded, n: int) -> bool:
+    """Whether words or whole numbers are different in each of n rows."""
+    known = column.column.different
+    return 1 < n == len(known) and known.dtype.kind in "Oiu"
+
+
+def _notes(found: Sequence[Hashable], known: Collection[Hashable], head: Table) -> Iterable[str]:
+    """Say which columns tell each row, and so each person, apart."""
+    for name in found:
+        column = read(head, positions(head, [name])[0])
+        kind = "text" if column.different.dtype.kind == "O" else "whole number"
+        by_itself = (
+            "by itself it singles out everybody"
+            if name in known
+            else "it is not among the quasi-identifiers, but decides the line on every column"
+        )
+        yield (
+            f"{name!r} holds another {kind} in each row, as what names a person does; {by_itself}. Leave such "
+            f"a column out of what is released"
+        )

@@ -213,3 +213,20 @@ def test_k_is_counted(smallest, expected):
     assert (found.state, found.statement) == (expected, "k = 5 on age")
     assert state("E17") == "missing"
     assert state("E17", target={"access": "labels", "defenses": [{"claim": {"kind": "other"}}]}) == "missing"
+
+
+@pytest.mark.parametrize(("low", "expected"), [(0.981, "measured"), (0.979, "failed")])
+def test_questions_are_held_against_the_agreement_that_was_asked_for(low, expected):
+    found = {
+        "kind": "minimization",
+        "ncp": 0.4,
+        "asked": 0.98,
+        "agreement": {"low": low},
+        "statement": "40 % of detail",
+    }
+    answered = answer("F5", target={"access": "labels", "defenses": [{"claim": found}, {"claim": None}]})
+    assert (answered.state, answered.statement) == (expected, "40 % of detail")
+    assert state("F5") == "missing"
+    assert (
+        state("F5", target={"access": "labels", "defenses": [{"claim": {"kind": "k-anonymity", "k": 2}}]}) == "missing"
+    )

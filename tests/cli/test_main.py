@@ -18,7 +18,7 @@ from reticent.cli import audit, main
 from reticent.errors import ReticentError
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-VERBS = ["audit", "protect", "anonymize", "risk", "suggest", "attest", "demo"]
+VERBS = ["audit", "protect", "anonymize", "minimize", "needed", "risk", "suggest", "attest", "demo"]
 
 
 def test_help_tells_verbs_and_exit_codes(desk):

@@ -40,7 +40,7 @@ def test_a_goal_that_is_met(desk, tables):
     assert written(desk) == FILES
     frontier = read(desk, "frontier.json")
     assert frontier["schema"] == "reticent/frontier/1" and frontier["confirmed"]
-    assert {point["moment"] for point in frontier["points"]} == {"none", "training", "output", "data"}
+    assert {point["moment"] for point in frontier["points"]} == {"none", "training", "output", "data", "input"}
     assert flat(frontier["sentence"]) in flat(said.out) and "Model: out/model.skops" in said.out
     assert all(len(line) <= 100 for line in said.out.splitlines()), said.out
     assert read(desk, "after.json")["half"] == "sealed"
@@ -91,7 +91,7 @@ def test_onnx_without_a_recipe_says_why_nothing_is_trained_anew(onnx):
     assert [reason.partition(":")[0] for reason in not_tried] == ["regularize", "k-anonymize"]
     for reason in not_tried:
         assert "no recipe" in reason and flat(reason) in flat(said.out)
-    assert {point["moment"] for point in read(onnx, "frontier.json")["points"]} == {"none", "output"}
+    assert {point["moment"] for point in read(onnx, "frontier.json")["points"]} == {"none", "output", "input"}
     if said.code == 0:  # what answers through ONNX is no estimator that could be written
         assert "No model file" in said.out and "model.skops" not in written(onnx)
 

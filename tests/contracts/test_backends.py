@@ -1,5 +1,6 @@
 """What every backend keeps: a model answers in the order of its classes, a recipe says the same of itself anywhere."""
 
+import functools
 import pickle
 import subprocess
 import sys
@@ -23,8 +24,17 @@ from reticent.backends import onnx
 from reticent.backends.function import FunctionModel, FunctionRecipe
 from reticent.backends.sklearn import CloneRecipe, SklearnModel, infer_recipe
 from reticent.errors import ModelError, ParameterError, RecipeError
+from reticent.target.family.network import Network
 from reticent.target.model import Model
-from reticent.target.recipe import Changed, OutputModel, OutputRecipe, TableRecipe, WrappedModel
+from reticent.target.recipe import (
+    Changed,
+    InputRecipe,
+    MappedModel,
+    OutputModel,
+    OutputRecipe,
+    TableRecipe,
+    WrappedModel,
+)
 from reticent.target.table import ArrayTable
 
 FEATURES = ("x0", "x1", "x2")
@@ -52,6 +62,11 @@ def _wrapped(table):
     return WrappedModel(inner, inner.native)
 
 
+def rounded(x):
+    """Rows as they are asked about: to a tenth."""
+    return np.round(x, 1)
+
+
 def _onnx(table):
     convert = pytest.importorskip("skl2onnx", reason="skl2onnx is not installed: no ONNX file to read")
     pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
@@ -69,6 +84,7 @@ MODELS = {
     "object": lambda t: FunctionModel(GaussianNB().fit(t.x, t.y), np.unique(t.y)),
     "wrapped": _wrapped,
     "output": lambda t: OutputModel(_wrapped(t).inner, None, Half()),
+    "mapped": lambda t: MappedModel(_wrapped(t).inner, None, rounded),
     "onnx": _onnx,
 }
 
@@ -180,6 +196,21 @@ class Twice:
         return Changed(table.join(table), lambda x: x)
 
 
+@dataclass(frozen=True)
+class Known:
+    """Rows are asked about as the nearest income of those that the model learned from."""
+
+    name: str = "as known ones"
+
+    def __call__(self, model, table, seed):
+        return MappedModel(model, model.native, functools.partial(nearest, np.sort(table.x[:, 1])))
+
+
+def nearest(known, x):
+    place = np.abs(known[:, None] - x[:, 1]).argmin(axis=0)
+    return np.column_stack([x[:, 0], known[place], x[:, 2]])
+
+
 FOREST = RandomForestClassifier(5, max_depth=4, random_state=1, n_jobs=1)
 RECIPES = {
     "clone": infer_recipe(FOREST, FEATURES),
@@ -187,6 +218,7 @@ RECIPES = {
     "function": FunctionRecipe(train, np.array(["high", "low", "middle"])),
     "output": halved(infer_recipe(FOREST, FEATURES)),
     "table": TableRecipe(infer_recipe(FOREST, FEATURES), Twice(), lambda native: native),
+    "input": InputRecipe(infer_recipe(FOREST, FEATURES), Known()),
 }
 
 
@@ -222,6 +254,53 @@ def test_a_recipe_gives_every_step_the_seed_and_one_thread(table):
     bag = make_pipeline(StandardScaler(), RandomForestClassifier(3, n_jobs=2))
     trained = infer_recipe(bag, FEATURES)(table, 17).native[-1]
     assert (trained.random_state, trained.n_jobs) == (17, None)
+
+
+def test_a_mapped_model_never_meets_a_row_as_it_is(table):
+    model = MODELS["mapped"](table)
+    np.testing.assert_array_equal(model.scores(table.x), model.inner.scores(rounded(table.x)))
+    np.testing.assert_array_equal(model.labels(table.x), model.inner.labels(rounded(table.x)))
+    assert np.abs(model.scores(table.x) - model.inner.scores(table.x)).max() > 1e-4
+
+
+def test_what_is_asked_is_fitted_to_each_model_anew(table):
+    recipe, half = RECIPES["input"], table.take(np.arange(0, 200, 2))
+    whole, part = recipe(table, 1), recipe(half, 1)
+    np.testing.assert_array_equal(whole.place(table.x), table.x)
+    assert set(part.place(table.x)[:, 1]) <= set(half.x[:, 1])
+    np.testing.assert_array_equal(part.scores(table.x), recipe.inner(half, 1).scores(part.place(table.x)))
+    assert recipe.family is None  # a forest's arithmetic is about rows as they are
+
+
+@dataclass(frozen=True)
+class Together:
+    """A recipe that trains several models at once."""
+
+    inner: object
+
+    @property
+    def family(self):
+        return self
+
+    def obstacle(self, table):
+        return "too few" if len(table) < 10 else None
+
+    def chunk(self, table):
+        return 3
+
+    def train(self, table, chosen, seeds):
+        return [self.inner(table.take(rows), seed) for rows, seed in zip(chosen, seeds, strict=True)]
+
+
+def test_networks_are_trained_together_and_mapped_each(table):
+    recipe = InputRecipe(Together(RECIPES["clone"]), Known())
+    family = recipe.family
+    assert isinstance(family, Network) and family.chunk(table) == 3
+    assert (family.obstacle(table), family.obstacle(table.take(np.arange(5)))) == (None, "too few")
+    rows = [np.arange(0, 150), np.arange(50, 200)]
+    for model, own, seed in zip(family.train(table, rows, [3, 4]), rows, (3, 4), strict=True):
+        alone = RECIPES["input"](table.take(own), seed)
+        np.testing.assert_array_equal(model.scores(table.x), alone.scores(table.x))
 
 
 def test_fingerprints_tell_recipes_apart():
@@ -290,7 +369,7 @@ def test_capacities_are_smoother_and_mildest_first():
     neighbors = infer_recipe(KNeighborsClassifier(5), FEATURES).capacities()
     assert [one["n_neighbors"] for one in neighbors] == [15, 50, 100]
     assert not infer_recipe(FixedThresholdClassifier(GaussianNB(var_smoothing=1.0)), FEATURES).capacities()
-    for recipe in (RECIPES["output"], RECIPES["table"]):
+    for recipe in (RECIPES["output"], RECIPES["table"], RECIPES["input"]):
         assert recipe.capacities() == RECIPES["clone"].capacities()
 
 
@@ -298,7 +377,7 @@ def test_parameters_change_only_the_copy():
     changed = RECIPES["clone"].with_parameters({"max_depth": 2})
     assert isinstance(changed, CloneRecipe)
     assert (changed.estimator.max_depth, RECIPES["clone"].estimator.max_depth) == (2, 4)
-    for name in ("output", "table"):
+    for name in ("output", "table", "input"):
         wrapped = RECIPES[name].with_parameters({"max_depth": 2})
         assert type(wrapped) is type(RECIPES[name]) and wrapped.inner.estimator.max_depth == 2
     with pytest.raises(ParameterError, match="does not take"):

@@ -29,6 +29,7 @@ KINDS = ("pandas", "polars", "arrays", "classes", "margins", "repeated")
 CASES = [
     (family, pick, kind) for family in FAMILIES for pick, kind in [*((0, kind) for kind in KINDS), (-1, "classes")]
 ]
+CHANGES_LITTLE = {("k-anonymize", 0), ("minimize", 0)}  # k = 2; 95 of 100 answers of a tree that knows its members
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ def cases(target_of, margins):
     def build(family, pick, kind):
         if (family, pick, kind) not in made:
             offered = FAMILIES[family](targets[kind])
-            defense = offered[1 if (family, pick) == ("k-anonymize", 0) else pick]  # k = 2 changes little
+            defense = offered[1 if (family, pick) in CHANGES_LITTLE else pick]
             made[family, pick, kind] = Case(kind, defense, targets[kind], defense.apply(targets[kind], 0))
         return made[family, pick, kind]
 
@@ -82,7 +83,7 @@ def test_candidates_differ_and_name_themselves(family, target_of):
     assert len({one.title for one in candidates}) == len(candidates) > 1
     for one in candidates:
         assert one.name == family and one.title.strip()
-        assert one.moment in ("data", "training", "output")
+        assert one.moment in ("data", "training", "output", "input")
         assert one.queries in ("raw", "mapped")
         if not isinstance(one, BaseEstimator):  # in scikit-learn's manner parameters can be set; `apply` takes a copy
             with pytest.raises(FrozenInstanceError):
@@ -145,8 +146,8 @@ def test_recipe_trains_with_the_defense(case):
 def test_shadow_models_are_trained_with_the_defense(case):
     """The shadows' answers are those of models that the protected recipe trains."""
     bench = Workbench(n_jobs=1)
-    trained = shadows(case.after, 16, 5, bench)
-    undefended = shadows(case.before, 16, 5, bench)
+    trained = shadows(case.after, 8, 5, bench)
+    undefended = shadows(case.before, 8, 5, bench)
     np.testing.assert_array_equal(trained.membership, undefended.membership)
     assert np.abs(trained.scores - undefended.scores).max() > 1e-3
     for number in (0, 7):
@@ -156,7 +157,7 @@ def test_shadow_models_are_trained_with_the_defense(case):
 
 
 def test_saved_model_answers_alike_and_remembers_the_defense(case, tmp_path, target_of):
-    if (case.kind, case.defense.name) == ("repeated", "k-anonymize"):
+    if case.kind == "repeated" and case.defense.name in ("k-anonymize", "minimize"):
         pytest.xfail("a saved model counts rows: it is not told whose they are")
     write_model(case.after.model.native, tmp_path / "model.skops")
     read = read_model(tmp_path / "model.skops")
@@ -201,7 +202,17 @@ UNSUITED = {
     ("k-anonymize", "no recipe"): "no recipe",
     ("k-anonymize", "no quasi-identifiers"): "no quasi-identifier",
     ("k-anonymize", "quasi-identifiers that the model does not see"): "no quasi-identifier",
+    ("minimize", "parameters"): "rows as they are",
+    ("minimize", "pictures"): "a table of columns",
 }
+
+
+def _pictures(given):
+    return {side: (given[side][0][:, :, None], given[side][1]) for side in ("members", "nonmembers")}
+
+
+def _of_pictures(x):
+    return np.column_stack([x[:, 0, 0] <= 50, x[:, 0, 0] > 50]).astype(float)
 
 
 @pytest.fixture(scope="module")
@@ -220,6 +231,7 @@ def unsuited(target_of, given, people):
         "no recipe": replace(target_of(), recipe=None),
         "no capacity": target_of("arrays", recipe=recipe),
         "no quasi-identifiers": target_of(quasi_identifiers=()),
+        "pictures": target_of("arrays", model=_of_pictures, **_pictures(given("arrays"))),
         "quasi-identifiers that the model does not see": target_of(
             members=(numbered["members"], labels["members"]),
             nonmembers=(numbered["nonmembers"], labels["nonmembers"]),

@@ -130,3 +130,17 @@ def test_nobody_is_no_risk():
     nobody = Sizes.of([])
     assert (nobody.k, nobody.alone, nobody.total, nobody.mean_risk, nobody.highest_risk) == (0, 0, 0, 0.0, 0.0)
     assert nobody.share_below(5) == 0.0
+
+
+@given(rows=st.lists(st.tuples(st.integers(0, 4), st.integers(0, 3), st.integers(1, 5)), min_size=1, max_size=30))
+def test_counts_stand_for_as_many_rows(rows):
+    classes, values, counts = np.array(rows).T
+    classes, values = np.unique(classes, return_inverse=True)[1], np.unique(values, return_inverse=True)[1]
+    each, several = Counts.of(classes.repeat(counts), values.repeat(counts)), Counts.of(classes, values, counts=counts)
+    for one, other in zip(vars(each).values(), vars(several).values(), strict=True):
+        assert one.tolist() == other.tolist()
+    assert several.one_value(classes, counts=counts) == each.one_value(classes.repeat(counts))
+    sizes = people_in(classes, counts=counts)
+    assert sizes.tolist() == people_in(classes.repeat(counts)).tolist()
+    one, other = Sizes.of(sizes[classes].repeat(counts)), Sizes.of(sizes[classes], counts)
+    assert (one.size.tolist(), one.people.tolist()) == (other.size.tolist(), other.people.tolist())

@@ -85,6 +85,8 @@ _BOOSTERS = (
 _OURS = (
     "reticent.defenses.data.anonymize.anonymizer.Anonymizer",
     "reticent.defenses.data.anonymize.as_defense.AnonymizedTraining",
+    "reticent.defenses.data.minimize.as_defense.MinimizedModel",
+    "reticent.defenses.data.minimize.minimizer.Minimizer",  # looks through its tree before anybody walks it
     "reticent.defenses.output.coarsen.Coarsened",
     "reticent.defenses.output.coarsen.Coarsening",
 )

@@ -230,6 +230,18 @@ def k_anonymity(evidence: Evidence) -> Answer:
     return Answer(state, str(claim["statement"]), "exact count on the table that the model learned from")
 
 
+def questions(evidence: Evidence) -> Answer:
+    """F5: what a model is asked, made as coarse as its answer allows, and how often the answer stays the same."""
+    claims = [
+        one["claim"] for one in evidence.audit["target"]["defenses"] if (one["claim"] or {}).get("ncp") is not None
+    ]
+    if not claims:
+        return Answer("missing", "the model is given every value as it is; nobody looked at what its answer needs")
+    claim = claims[-1]
+    state = "measured" if claim["agreement"]["low"] >= claim["asked"] else "failed"
+    return Answer(state, str(claim["statement"]), "members' rows that chose nothing of the minimizer")
+
+
 def _declared(evidence: Evidence, claim: str, absent: str) -> Answer:
     said = evidence.declared.get(claim)
     if said is None:
@@ -250,4 +262,5 @@ CHECKERS: Mapping[str, Callable[[Evidence], Answer]] = {
     "C14": edge,
     "E7": accuracy,
     "E17": k_anonymity,
+    "F5": questions,
 }

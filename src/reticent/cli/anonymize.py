@@ -9,16 +9,15 @@ from typing import Any
 import pandas as pd
 
 from reticent import _validate
-from reticent.anonymize import KS, OURS, Anonymization, anonymize
+from reticent.anonymize import KS, OURS, anonymize
 from reticent.attacks.choice import ATTACKS
 from reticent.attacks.result import versions
-from reticent.backends.files import write_model
 from reticent.backends.tables import read_table_file
 from reticent.cli import inputs, output
 from reticent.defenses.data.anonymize import Anonymizer
 from reticent.defenses.data.anonymize.classify import TECHNIQUES
 from reticent.defenses.data.released import rules
-from reticent.errors import InputError, OutputError, ParameterError, TableError
+from reticent.errors import InputError, ParameterError, TableError
 from reticent.risk import risk
 from reticent.views import page, page_anonymize, report_anonymize
 
@@ -178,7 +177,7 @@ def _table_alone(args: argparse.Namespace, key: bytes, released: str) -> int:
         found["sentence"] = report_anonymize.held(found)
         names = (released, "rules.txt", "anonymization.json", "anonymization.html")
         with output.results(args.out, names) as folder:
-            _write_table(_without(made, args), folder / released)
+            output.write_table(_without(made, args), folder / released)
             _write_rules(rules(table, made, known, person=args.person), folder)
             output.write_json(folder / "anonymization.json", found)
             page.write(folder / "anonymization.html", page_anonymize.release(found))
@@ -202,15 +201,15 @@ def _with_model(args: argparse.Namespace, key: bytes, released: str) -> int:
         found = done.to_dict()
         names = (released, "rules.txt", "anonymization.json", "anonymization.html", "audit.json", "after.json")
         with output.results(args.out, (*names, "model.skops")) as folder:
-            _write_table(done.table, folder / released)
+            output.write_table(done.table, folder / released)
             _write_rules(done.rules(), folder)
             output.write_json(folder / "anonymization.json", found)
             page.write(folder / "anonymization.html", page_anonymize.anonymization(found))
             output.write_json(folder / "audit.json", done.before.to_dict())
             output.write_json(folder / "after.json", done.after.to_dict())
-            model = _write_model(done, folder)
+            model = output.write_drop_in(done.model, folder, args.out)
     output.show(report_anonymize.words(found))
-    output.show(f"\n{model.format(folder=args.out)}Table: {args.out / released}")
+    output.show(f"\n{model}\nTable: {args.out / released}")
     output.show(f"Report: {args.out / 'anonymization.html'}")
     return 0
 
@@ -269,35 +268,9 @@ def _without(table: pd.DataFrame, args: argparse.Namespace) -> pd.DataFrame:
     return table[[name for name in table.columns if name not in hidden]]
 
 
-def _write_table(table: pd.DataFrame, path: Path) -> None:
-    """Write a table in the format in which one of this name would be read, without its index."""
-    try:
-        with path.open("wb") as file:
-            if path.suffix == ".csv":
-                table.to_csv(file, index=False)
-            elif path.suffix in (".feather", ".arrow"):
-                table.to_feather(file)
-            else:
-                table.to_parquet(file, index=False, engine="pyarrow")
-    except (ValueError, TypeError) as error:  # Arrow's, for columns of mixed types
-        raise OutputError(f"cannot write {path.name}: {error}. Choose another format, such as .csv") from error
-
-
 def _write_rules(lines: list[str], folder: Path) -> None:
     head = "Internal: shows values of the table as it was. One line a class: what it holds, and how many people.\n"
     page.write(folder / "rules.txt", "\n".join([head, *lines]) + "\n")
-
-
-def _write_model(done: Anonymization, folder: Path) -> str:
-    """Write the model where its kind can be written; return what to say of it."""
-    try:
-        write_model(done.model, folder / "model.skops")
-    except OutputError as error:
-        if isinstance(error.__cause__, OSError):  # the disk; the others are the model's own
-            raise
-        said = str(error).replace("{", "(").replace("}", ")")
-        return f"No model file: {said}\n"
-    return "Model: {folder}/model.skops\n"
 
 
 def _numbers(words: str) -> tuple[int, ...]:

@@ -9,13 +9,15 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from reticent import __version__
-from reticent.cli import anonymize, attest, audit, demo, output, protect, risk, suggest
+from reticent.cli import anonymize, attest, audit, demo, minimize, needed, output, protect, risk, suggest
 from reticent.errors import ReticentError
 
 VERBS = {
     "audit": audit,
     "protect": protect,
     "anonymize": anonymize,
+    "minimize": minimize,
+    "needed": needed,
     "risk": risk,
     "suggest": suggest,
     "attest": attest,

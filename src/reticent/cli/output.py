@@ -11,9 +11,14 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from reticent.attacks.workbench import Workbench
+from reticent.backends.files import write_model
 from reticent.errors import AccessError, InputError, MissingPackageError, OutputError, RecipeError, ReticentError
 from reticent.views import page
+
+FORMATS = (".parquet", ".pq", ".csv", ".feather", ".arrow")  # of tables, by their suffix
 
 _KEPT = "unfinished"
 _KEY = "row.key"
@@ -181,6 +186,37 @@ def read_json(path: Path, schema: str) -> dict[str, Any]:
     if found != schema:
         raise InputError(f"expected {schema} in {path}, got {found}. Write it again with this version of reticent")
     return dict(result)
+
+
+def write_table(table: pd.DataFrame, path: Path) -> None:
+    """Write a table in the format in which one of this name would be read, without its index.
+
+    Raises
+    ------
+    OutputError
+        If the format cannot hold it.
+    """
+    try:
+        with path.open("wb") as file:
+            if path.suffix == ".csv":
+                table.to_csv(file, index=False)
+            elif path.suffix in (".feather", ".arrow"):
+                table.to_feather(file)
+            else:
+                table.to_parquet(file, index=False, engine="pyarrow")
+    except (ValueError, TypeError) as error:  # Arrow's, for columns of mixed types
+        raise OutputError(f"cannot write {path.name}: {error}. Choose another format, such as .csv") from error
+
+
+def write_drop_in(model: Any, stage: Path, folder: Path) -> str:
+    """Write a model into the stage of a folder where its kind can be written; return what to say of it."""
+    try:
+        write_model(model, stage / "model.skops")
+    except OutputError as error:
+        if isinstance(error.__cause__, OSError):  # the disk; the others are the model's own
+            raise
+        return f"No model file: {error}"
+    return f"Model: {folder / 'model.skops'}"
 
 
 def show(text: object = "") -> None:

@@ -24,8 +24,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from reticent.coding.codes import Axis, Floats, Ints
-from reticent.coding.columns import Column, Table, read
+from reticent.coding.codes import Axis, Bools, Floats, Ints
+from reticent.coding.columns import Column, Source, read
 from reticent.coding.hierarchy import Hierarchy
 from reticent.errors import TableError
 
@@ -46,6 +46,8 @@ class Codebook:
         What the codes mean to a partition.
     hierarchy : Hierarchy, optional
         The groups above the values, where the user has some.
+    spans : ndarray of shape (2, n_known), optional
+        The first and the last number of the range that each known one stands for, where numbers were cut into ranges.
     """
 
     name: Hashable
@@ -54,6 +56,7 @@ class Codebook:
     null: bool
     axis: Axis
     hierarchy: Hierarchy | None = None
+    spans: npt.NDArray[Any] | None = None
 
     @classmethod
     def of(cls, column: Column, above: Mapping[Hashable, Sequence[Hashable]] | None = None) -> "Codebook":
@@ -64,7 +67,7 @@ class Codebook:
         TableError
             If it holds values that cannot be told apart, such as lists.
         """
-        found, hierarchy = column.different, None
+        found, hierarchy, spans = column.different, None, None
         if above is not None:
             hierarchy = Hierarchy.of(column.name, above, found.tolist())
             known = np.empty(len(found), object)
@@ -75,6 +78,7 @@ class Codebook:
             places = _as_float(known)
             finite = places[np.isfinite(places)]
             places = np.clip(places, finite.min(), finite.max()) if len(finite) else np.zeros(len(known))
+            spans = None if column.spans is None else np.sort(column.spans, axis=1)  # ranges do not overlap
         else:
             rank = {value: float(i) for i, value in enumerate(column.order or ())}
             known = np.empty(len(found), object)
@@ -86,7 +90,9 @@ class Codebook:
             ordered=hierarchy is None and bool(column.is_number or column.order),
             tree=None if hierarchy is None else hierarchy.tree,
         )
-        return cls(name=column.name, known=known, nan=has_nan, null=has_null, axis=axis, hierarchy=hierarchy)
+        return cls(
+            name=column.name, known=known, nan=has_nan, null=has_null, axis=axis, hierarchy=hierarchy, spans=spans
+        )
 
     def encode(self, column: Column) -> Ints:
         """Return the code of each value, shape (n,); -1 for what was not fitted, the nearest known one for a number.
@@ -109,6 +115,8 @@ class Codebook:
             known = pd.Index(self.known, dtype=object)
             return np.asarray(known.get_indexer(pd.Index(values, dtype=object)), np.intp)
         values = self._alike(values)
+        if self.spans is not None:
+            return np.searchsorted(self.spans[1], values).clip(0, len(self.known) - 1)
         above = np.searchsorted(self.known, values).clip(0, len(self.known) - 1)
         below = (above - 1).clip(0)
         with np.errstate(over="ignore", invalid="ignore"):
@@ -116,13 +124,22 @@ class Codebook:
             nearer_below = value - low <= high - value
         return np.where(nearer_below & (self.known[above] != values), below, above)
 
-    def outside(self, column: Column) -> int:
-        """Count the numbers beyond the fitted range; the column is as for :meth:`encode`, and so are the errors."""
+    def outside(self, column: Column, counts: Ints | None = None) -> int:
+        """Count the numbers beyond the fitted range; the column is as for :meth:`encode`, and so are the errors.
+
+        ``counts`` says how many rows each value stands for, shape (n,); by default one.
+        """
+        beyond = self.beyond(column)
+        return int(beyond.sum() if counts is None else counts[beyond].sum())
+
+    def beyond(self, column: Column) -> Bools:
+        """Return which values are numbers beyond the fitted range, shape (n,)."""
         values, of = column.found
         if self.known.dtype.kind == "O" or not len(self.known) or not len(values):
-            return 0
+            return np.zeros(len(of), bool)
         values = self._alike(values)
-        return int(np.append((values < self.known[0]) | (values > self.known[-1]), False)[of].sum())
+        low, high = (self.known, self.known) if self.spans is None else self.spans
+        return np.append((values < low[0]) | (values > high[-1]), False)[of]
 
     def _alike(self, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """Return values of another table in the unit of the known ones; numbers do not become dates."""
@@ -141,7 +158,10 @@ class Codebook:
         whole = len(values) == len(self.known)
         if self.axis.ordered and len(values):
             whole = bool(values[0] == self.known[0] and values[-1] == self.known[-1])
-            text = f"{values[0]}" if len(values) == 1 else f"{values[0]} to {values[-1]}"
+            low, high = values[0], values[-1]
+            if self.spans is not None:
+                low, high = self.spans[0, codes[0]], self.spans[1, codes[len(values) - 1]]
+            text = f"{low}" if low == high else f"{low} to {high}"
         elif self.hierarchy is not None and len(values):
             text = self.hierarchy.smallest(int(codes[0]), int(codes[len(values) - 1]))
             whole = text == self.hierarchy.labels[-1][0]
@@ -160,7 +180,7 @@ class Codebook:
         return f"{self.name} {text}" if text else ""
 
 
-def people_of(table: Table, j: int) -> Ints:
+def people_of(table: Source, j: int) -> Ints:
     """Return whose row it is by the column at position ``j``, counted from 0, shape (n,); missing is one person."""
     column = read(table, j)
     codes = np.where(column.nan | column.null, -1, Codebook.of(column).encode(column))

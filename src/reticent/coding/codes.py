@@ -167,12 +167,13 @@ def distinct(codes: Ints, sizes: Sequence[int]) -> tuple[Ints, Ints]:
     return first[order], rank[of]
 
 
-def count_people(classes: Ints, people: Ints | None = None) -> Ints:
+def count_people(classes: Ints, people: Ints | None = None, counts: Ints | None = None) -> Ints:
     """Return how many different people each class holds, shape (n,) -> (n_classes,); each row is one by default.
 
-    ``people`` says whose row it is, counted from 0, shape (n,).
+    ``people`` says whose row it is, counted from 0, shape (n,); without it ``counts`` says for how many each row
+    stands, shape (n,).
     """
     if people is None:
-        return np.bincount(classes)
+        return np.asarray(add(classes, None if counts is None else counts.astype(float)), np.intp)
     first, _ = distinct(np.column_stack([classes, people]), [int(classes.max()) + 1, int(people.max()) + 1])
     return np.bincount(classes[first])

@@ -12,7 +12,7 @@ imputed or converted on the way back.
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import narwhals as nw
 import numpy as np
@@ -23,7 +23,8 @@ import pyarrow as pa
 from reticent.coding.codes import Bools, Ints
 from reticent.errors import ParameterError, TableError
 
-Table: TypeAlias = "nw.DataFrame[Any] | npt.NDArray[Any]"
+Table: TypeAlias = nw.DataFrame[Any] | npt.NDArray[Any]
+Source: TypeAlias = "nw.DataFrame[Any] | npt.NDArray[Any] | Counted"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -44,6 +45,9 @@ class Column:
         Where the value is missing.
     order : tuple, optional
         All values in their order, for ordered categories.
+    spans : ndarray of shape (2, m), optional
+        Where numbers were cut into ranges, of which ``different`` holds one value each: the first and the last value
+        of each range.
     """
 
     name: Hashable
@@ -52,6 +56,7 @@ class Column:
     nan: Bools
     null: Bools
     order: tuple[Any, ...] | None = None
+    spans: npt.NDArray[Any] | None = None
 
     @property
     def is_number(self) -> bool:
@@ -62,6 +67,21 @@ class Column:
     def found(self) -> tuple[npt.NDArray[Any], Ints]:
         """The different values, and which of them each row holds, -1 for none; (m,), (n,)."""
         return self.different, self.of
+
+
+class Counted(Protocol):
+    """The distinct rows of a table that is elsewhere, and how many rows each stands for."""
+
+    @property
+    def counts(self) -> Ints:
+        """How many rows each stands for, shape (t,)."""
+
+    def __len__(self) -> int: ...
+    def column(self, j: int) -> Column:
+        """Return the column at position ``j`` of that table, a value for each distinct row."""
+
+    def take(self, j: int, rows: Ints) -> Any:
+        """Return the values of some distinct rows in the column at position ``j``, as a native series."""
 
 
 def open_frame(table: Any) -> "nw.DataFrame[Any] | None":
@@ -81,15 +101,17 @@ def open_frame(table: Any) -> "nw.DataFrame[Any] | None":
         raise TableError(f"expected columns of different names, got {error}") from error
 
 
-def read(table: Table, j: int) -> Column:
-    """Return the column at position ``j``, of n rows.
+def read(table: Source, j: int) -> Column:
+    """Return the column at position ``j``, of n rows (of the distinct ones, where these were counted).
 
     Raises
     ------
     TableError
         If it holds values that cannot be told apart, such as lists.
     """
-    if not isinstance(table, nw.DataFrame):
+    if not isinstance(table, nw.DataFrame | np.ndarray):
+        return table.column(j)
+    if isinstance(table, np.ndarray):
         values = table[:, j]
         return _column(j, values, pd.isna(values) if values.dtype.kind in "OmM" else np.zeros(len(values), bool))
     series = table[:, j]
@@ -192,8 +214,10 @@ def positions(table: Table, wanted: Sequence[Hashable] | None, but: Sequence[int
     return [names.index(name) for name in dict.fromkeys(wanted)]
 
 
-def take(table: Table, j: int, rows: Ints) -> Any:
+def take(table: Source, j: int, rows: Ints) -> Any:
     """Return some rows of the column at position ``j``, in the table's own kind: values to be released later."""
+    if not isinstance(table, nw.DataFrame | np.ndarray):
+        return table.take(j, rows)
     return table[:, j][rows].to_native() if isinstance(table, nw.DataFrame) else table[rows, j]
 
 

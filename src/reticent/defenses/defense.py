@@ -11,7 +11,7 @@ class Defense(Protocol):
     """One technique, frozen with its parameters."""
 
     name: ClassVar[str]
-    moment: ClassVar[str]  # "data", "training" or "output": when it acts
+    moment: ClassVar[str]  # "data", "training", "output" or "input": when it acts
     queries: ClassVar[str]  # "raw": what is asked of the protected model is as before; "mapped": it is changed first
 
     @property

@@ -45,11 +45,18 @@ class Sizes:
     people: Ints
 
     @classmethod
-    def of(cls, sizes: npt.ArrayLike) -> Self:
-        """Take the size of each person's class (the smallest, where rows of his stand in several), shape (n,)."""
-        count = np.bincount(np.asarray(sizes, np.intp))
-        size = np.flatnonzero(count)
-        return cls(size=size, people=count[size])
+    def of(cls, sizes: npt.ArrayLike, counts: Ints | None = None) -> Self:
+        """Take the size of each person's class (the smallest, where rows of his stand in several), shape (n,).
+
+        ``counts`` says for how many people each stands, shape (n,); by default for one.
+        """
+        sizes = np.asarray(sizes, np.intp)
+        if counts is None:
+            count = np.bincount(sizes)
+            size = np.flatnonzero(count)
+            return cls(size=size, people=count[size])
+        size, which = np.unique(sizes, return_inverse=True)  # a class of a huge table may be as large as it
+        return cls(size=size, people=_summed(which, counts, len(size)))
 
     @property
     def total(self) -> int:
@@ -85,10 +92,13 @@ class Sizes:
         return float((self.people / self.size).sum()) / self.total if self.total else 0.0
 
 
-def people_in(classes: Ints, people: Ints | None = None) -> Ints:
-    """Return how many different people each class holds, shape (n,) -> (n_classes,); each row is one by default."""
+def people_in(classes: Ints, people: Ints | None = None, counts: Ints | None = None) -> Ints:
+    """Return how many different people each class holds, shape (n,) -> (n_classes,); each row is one by default.
+
+    Without ``people``, ``counts`` says for how many each row stands, shape (n,).
+    """
     if people is None:
-        return np.bincount(classes)
+        return _summed(classes, counts, 0)
     n_people = int(people.max(initial=-1)) + 1
     pairs = np.unique(classes * n_people + people)
     return np.bincount(pairs // max(n_people, 1))
@@ -123,23 +133,25 @@ class Counts:
     overall: Ints
 
     @classmethod
-    def of(cls, classes: Ints, values: Ints, people: Ints | None = None) -> Self:
+    def of(cls, classes: Ints, values: Ints, people: Ints | None = None, counts: Ints | None = None) -> Self:
         """Count rows of these classes and values, both numbered from 0 without gaps, shape (n,).
 
-        With ``people``, a person with several rows of one value in one class counts once there.
+        With ``people``, a person with several rows of one value in one class counts once there; without, ``counts``
+        says for how many each row stands.
         """
         n_values = int(values.max(initial=-1)) + 1
         pair = classes * n_values + values
         if people is not None:
             n_people = int(people.max(initial=-1)) + 1
-            pair = np.unique(pair * n_people + people) // max(n_people, 1)
+            pair, counts = np.unique(pair * n_people + people) // max(n_people, 1), None
         bound = (int(classes.max(initial=-1)) + 1) * n_values
         if bound <= 8 * len(pair) + 65536:  # a table of all pairs is faster than sorting, where it is not mostly empty
-            every = np.bincount(pair, minlength=bound)
+            every = _summed(pair, counts, bound)
             pair = np.flatnonzero(every)
             count = every[pair]
         else:
-            pair, count = np.unique(pair, return_counts=True)
+            pair, which = np.unique(pair, return_inverse=True)
+            count = _summed(which, counts, len(pair))
         owner, value = np.divmod(pair, max(n_values, 1))
         start = np.flatnonzero(np.diff(owner, prepend=-1))
         overall = np.bincount(value, weights=count, minlength=n_values).astype(np.intp)
@@ -221,10 +233,17 @@ class Counts:
         moved = np.add.reduceat(_between(own, self.value, after, whole, sums), self.start)
         return float((moved + sums[self.value[self.start]]).max()) / (m - 1)
 
-    def one_value(self, classes: Ints, people: Ints | None = None) -> int:
+    def one_value(self, classes: Ints, people: Ints | None = None, counts: Ints | None = None) -> int:
         """Return how many people stand in a class in which all have one value, by each row's class, shape (n,)."""
         bare = (self.stop - self.start == 1)[classes]
-        return int(bare.sum()) if people is None else len(np.unique(people[bare]))
+        if people is not None:
+            return len(np.unique(people[bare]))
+        return int(bare.sum() if counts is None else counts[bare].sum())
+
+
+def _summed(group: Ints, counts: Ints | None, n_groups: int) -> Ints:
+    """Return for how many the rows of each group stand, shape (n,) -> (n_groups,); exact below 2**53."""
+    return np.bincount(group, weights=counts, minlength=n_groups).astype(np.intp, copy=False)
 
 
 def _between(own: Floats, begin: Ints, end: Ints, whole: Floats, sums: Floats) -> Floats:

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from reticent.target.access import Access
+from reticent.target.family.network import Network
 from reticent.target.model import Model, Recipe, Scores
 from reticent.target.table import Table
 from reticent.target.target import Target
@@ -80,6 +81,19 @@ class OutputModel(WrappedModel):
 
 
 @dataclass(frozen=True, eq=False)
+class MappedModel(WrappedModel):
+    """A model that never meets a row as it is: ``place`` changes each one first."""
+
+    place: Callable[[Any], Any]
+
+    def scores(self, x: Any) -> Scores:
+        return self.inner.scores(self.place(x))
+
+    def labels(self, x: Any) -> npt.NDArray[np.intp]:
+        return self.inner.labels(self.place(x))
+
+
+@dataclass(frozen=True, eq=False)
 class OutputRecipe:
     """Train by ``inner``, answer through ``output``."""
 
@@ -139,25 +153,6 @@ class TableModel(WrappedModel):
 
 
 @dataclass(frozen=True, eq=False)
-class ReleasedModel(WrappedModel):
-    """The same, asked about each row as it would stand in the table that it learned from."""
-
-    place: Callable[[Any], Any]
-
-    @classmethod
-    def of(cls, model: Model) -> "ReleasedModel":
-        """Ask a :class:`TableModel` otherwise."""
-        assert isinstance(model, TableModel)
-        return cls(model.inner, model.native, model.place)
-
-    def scores(self, x: Any) -> Scores:
-        return self.inner.scores(self.place(x))
-
-    def labels(self, x: Any) -> npt.NDArray[np.intp]:
-        return self.inner.labels(self.place(x))
-
-
-@dataclass(frozen=True, eq=False)
 class TableRecipe:
     """Change the training table by ``change``, then train by ``inner``; queries come raw."""
 
@@ -175,7 +170,9 @@ class TableRecipe:
 
     def asked_as_released(self, target: Target) -> Target:
         """Return the target whose models are asked about each row as their own table would release it."""
-        return replace(target, model=ReleasedModel.of(target.model), recipe=ReleasedRecipe(self))
+        as_released = _AsReleased()
+        model = as_released(target.model, target.population.members, 0)
+        return replace(target, model=model, recipe=InputRecipe(self, as_released))
 
     @property
     def fingerprint(self) -> str | None:
@@ -193,26 +190,70 @@ class TableRecipe:
         return replace(self, inner=self.inner.with_parameters(parameters))
 
 
-@dataclass(frozen=True, eq=False)
-class ReleasedRecipe:
-    """Train as ``inner`` does; the model is asked about rows as its table would release them."""
+@dataclass(frozen=True)
+class _AsReleased:
+    """Ask a model about each row as it would stand in the table that it learned from."""
 
-    inner: TableRecipe
+    name: str = "as released"
+
+    def __call__(self, model: Model, table: Table, seed: int) -> MappedModel:
+        assert isinstance(model, TableModel)
+        return MappedModel(model.inner, model.native, model.place)
+
+
+class InputMap(Protocol):
+    """How to change what a trained model is asked, by what is fitted to it on the table that it learned from."""
+
+    @property
+    def name(self) -> str:
+        """A short name, unique for its parameters."""
+
+    def __call__(self, model: Model, table: Table, seed: int) -> MappedModel: ...
+
+
+@dataclass(frozen=True, eq=False)
+class InputRecipe:
+    """Train by ``inner``, and answer questions that ``change`` maps first, fitted anew to each model."""
+
+    inner: Recipe
+    change: InputMap
 
     def __call__(self, table: Table, seed: int) -> Model:
-        return ReleasedModel.of(self.inner(table, seed))
+        return self.change(self.inner(table, seed), table, seed)
 
     @property
     def fingerprint(self) -> str | None:
         inner = self.inner.fingerprint
-        return None if inner is None else f"{inner}, asked as released"
+        return None if inner is None else f"{inner}, asked {self.change.name}"
 
     @property
-    def family(self) -> None:
-        return None
+    def family(self) -> object | None:
+        """Networks are still trained together; all other arithmetic is about rows that no model is asked about."""
+        inner = self.inner.family
+        return _MappedNetworks(inner, self.change) if isinstance(inner, Network) else None
 
     def capacities(self) -> Sequence[Mapping[str, Any]]:
         return self.inner.capacities()
 
-    def with_parameters(self, parameters: Mapping[str, Any]) -> Recipe:
+    def with_parameters(self, parameters: Mapping[str, Any]) -> "InputRecipe":
         return replace(self, inner=self.inner.with_parameters(parameters))
+
+
+@dataclass(frozen=True, eq=False)
+class _MappedNetworks:
+    """Networks that are trained together, each with a map of its own."""
+
+    inner: Network
+    change: InputMap
+
+    def obstacle(self, table: Table) -> str | None:
+        return self.inner.obstacle(table)
+
+    def chunk(self, table: Table) -> int:
+        return self.inner.chunk(table)
+
+    def train(self, table: Table, chosen: Sequence[npt.NDArray[np.intp]], seeds: Sequence[int]) -> list[Model]:
+        models = self.inner.train(table, chosen, seeds)
+        return [
+            self.change(model, table.take(rows), seed) for model, rows, seed in zip(models, chosen, seeds, strict=True)
+        ]

@@ -114,11 +114,16 @@ def ruled(x: Scale, y: Scale, x_title: str, y_title: str) -> Safe:
 
 
 def mark(kind: str, x: float, y: float, color: str, size: float = 5.0) -> Safe:
-    """Return a point: square, circle, triangle, diamond or star, with a rim that parts it from its neighbors."""
+    """Return a point: square, circle, triangle, wedge, diamond or star, with a rim that parts it from its neighbors."""
     rim = ink(fill=color, stroke=PAPER, stroke_width=1.2)
     if kind == "circle":
         return tag("circle", cx=x, cy=y, r=size, style=rim)
-    turns = {"square": (4, 45.0, 1.3), "triangle": (3, 90.0, 1.35), "diamond": (4, 90.0, 1.35)}
+    turns = {
+        "square": (4, 45.0, 1.3),
+        "triangle": (3, 90.0, 1.35),
+        "wedge": (3, 270.0, 1.35),
+        "diamond": (4, 90.0, 1.35),
+    }
     if kind == "star":
         size *= 2
         corners = [(size if k % 2 == 0 else size * 0.42, 90.0 + 36 * k) for k in range(10)]

@@ -14,7 +14,7 @@ from reticent.views.blocks import Dict
 # The light palette of the pages (axes.COLORS), which custom properties cannot bring here.
 COLORS = ("#0072b2", "#c44f00", "#007a5e", "#a8437f", "#8a6a00", "#5b4bb5")
 _DASHES: tuple[Any, ...] = ("-", (0, (7, 3)), (0, (2, 2)), (0, (9, 3, 2, 3)), (0, (4, 2)), (0, (12, 4)))
-_MARKERS = {"none": "s", "data": "o", "training": "^", "output": "D"}
+_MARKERS = {"none": "s", "data": "o", "training": "^", "output": "D", "input": "v"}
 
 
 def roc(curves: Mapping[str, tuple[Iterable[float], Iterable[float]]], ax: Any = None) -> Any:

@@ -14,8 +14,14 @@ from reticent.views.markup import Safe, tag
 Dict = Mapping[str, Any]
 Curve = tuple[Sequence[float], Sequence[float]]
 
-SHAPES = {"none": "square", "data": "circle", "training": "triangle", "output": "diamond"}
-MOMENTS = {"none": "nothing changed", "data": "on the data", "training": "in training", "output": "on the answers"}
+SHAPES = {"none": "square", "data": "circle", "training": "triangle", "output": "diamond", "input": "wedge"}
+MOMENTS = {
+    "none": "nothing changed",
+    "data": "on the data",
+    "training": "in training",
+    "output": "on the answers",
+    "input": "on the questions",
+}
 
 
 def roc(curves: Mapping[str, Curve], marked: Sequence[float] = (), *, floor: float | None = None) -> Safe:

@@ -363,9 +363,9 @@ def test_values_that_cannot_be_told_apart_are_refused():
         Anonymizer(2).fit(pd.DataFrame({"x": [[1], [2]]}))
 
 
-def test_a_table_that_is_not_in_memory_or_has_names_twice_is_refused():
-    with pytest.raises(TableError, match="got LazyFrame; collect it first"):
-        Anonymizer().fit(pl.LazyFrame({"x": range(10)}))
+def test_a_table_that_has_names_twice_or_is_of_no_help_is_refused():
+    with pytest.raises(ParameterError, match="expected y to name the column of the labels"):
+        Anonymizer().fit(pl.LazyFrame({"x": range(10)}), range(10))
     with pytest.raises(TableError, match="columns of different names"):
         smallest_class(pd.DataFrame(np.eye(2), columns=["x", "x"]))
 

@@ -1,5 +1,6 @@
 """What an anonymizer is asked to do, checked against the table before any work: each refusal says what would work."""
 
+import warnings
 from collections.abc import Hashable, Sequence
 from numbers import Integral
 from typing import Any
@@ -9,7 +10,7 @@ import numpy as np
 
 from reticent.coding.codebook import people_of
 from reticent.coding.codes import Ints, compact
-from reticent.coding.columns import Column, Table, positions, read
+from reticent.coding.columns import Column, Source, Table, positions, read
 from reticent.errors import ParameterError, TableError
 
 _MANY = 50  # rows: in fewer, words may all differ by chance
@@ -59,9 +60,15 @@ def check_suppression(share: Any, k: int, n_rows: int, *, able: bool) -> float:
 
 
 def find_columns(
-    table: Table, quasi_identifiers: Sequence[Hashable] | None, person: Hashable | None, sensitive: Sequence[Hashable]
+    table: Table,
+    quasi_identifiers: Sequence[Hashable] | None,
+    person: Hashable | None,
+    sensitive: Sequence[Hashable],
+    beside: Sequence[Hashable] = (),
 ) -> tuple[list[int], list[int], list[int]]:
     """Return where the quasi-identifiers, the person column (or none) and the sensitive columns stand.
+
+    Columns ``beside`` them, labels in the table, are quasi-identifiers only where they are named as such.
 
     Raises
     ------
@@ -72,7 +79,7 @@ def find_columns(
     if isinstance(sensitive, str):
         raise ParameterError(f"expected a list of sensitive columns, got the single name {sensitive!r}")
     secret = positions(table, list(sensitive))
-    where = positions(table, quasi_identifiers, [*whose, *secret])
+    where = positions(table, quasi_identifiers, [*whose, *secret, *positions(table, beside)])
     if not where or set(whose) & set(where):
         raise ParameterError(
             f"expected at least one quasi-identifier and a person column beside them, got "
@@ -87,8 +94,8 @@ def find_columns(
     return where, whose, secret
 
 
-def check_columns(columns: Sequence[Column]) -> None:
-    """Check that columns can be quasi-identifiers.
+def check_columns(columns: Sequence[Column], n: int) -> None:
+    """Check that columns can be quasi-identifiers of ``n`` rows.
 
     Raises
     ------
@@ -98,20 +105,35 @@ def check_columns(columns: Sequence[Column]) -> None:
         For a column without any value.
     """
     for column in columns:
-        n = len(column.of)
         if n and not len(column.different) and not column.nan.any():
             raise TableError(
                 f"expected values in the quasi-identifier {column.name!r}, got {n} missing ones; leave it out"
             )
         if n <= _MANY or len(column.different) < _HARDLY_REPEATS * n:
             continue
-        counted = column.different.dtype.kind in "iu" and len(column.different) == n
-        counted = counted and int(column.different.max()) - int(column.different.min()) == n - 1
-        if counted or (not column.is_number and column.order is None):
-            raise ParameterError(
-                f"expected quasi-identifiers that people share, but {column.name!r} names a person in nearly each of "
-                f"{n} rows ({len(column.different)} different values); drop it or pseudonymize it, and leave it out"
-            )
+        check_counted(column, len(column.different), n)
+        if not column.is_number and column.order is None:
+            raise _names_people(column.name, len(column.different), n)
+
+
+def check_counted(column: Column, n_different: int, n: int) -> None:
+    """Check that numbers, of which so many differ in ``n`` rows, are not counted through.
+
+    Raises
+    ------
+    ParameterError
+        Where they are.
+    """
+    ends = column.different if column.spans is None else column.spans
+    if ends.dtype.kind in "iu" and n_different == n and int(ends.max()) - int(ends.min()) == n - 1:
+        raise _names_people(column.name, n_different, n)
+
+
+def _names_people(name: Hashable, n_different: int, n: int) -> ParameterError:
+    return ParameterError(
+        f"expected quasi-identifiers that people share, but {name!r} names a person in nearly each of {n} rows "
+        f"({n_different} different values); drop it or pseudonymize it, and leave it out"
+    )
 
 
 def check_technique(technique: str, *, plain: bool) -> None:
@@ -187,6 +209,18 @@ def twins(table: Table, columns: Sequence[Column], but: Sequence[int]) -> list[t
     return found
 
 
+def warn_of(twins: Sequence[tuple[Hashable, Hashable]]) -> None:
+    """Warn of columns that pass through and say the same as a quasi-identifier."""
+    if twins:
+        said = "; ".join(f"{name!r} tells {other!r}" for name, other in twins)
+        warnings.warn(
+            f"columns that pass through as they are undo the generalization of quasi-identifiers: {said}. Name "
+            "them among the quasi-identifiers or leave them out",
+            UserWarning,
+            stacklevel=4,
+        )
+
+
 def _told_apart(table: Table, j: int) -> Column | None:
     """Read a column that nobody asked for; None for lists and the like, which tell no other column."""
     if isinstance(table, nw.DataFrame) and table[:, j].dtype.is_nested():
@@ -203,8 +237,8 @@ def _codes(column: Column) -> tuple[Ints, int]:
     return np.where(missing, len(column.different), column.of), len(column.different) + bool(missing.any())
 
 
-def count_everyone(table: Table, whose: Sequence[int], k: int) -> Ints | None:
-    """Return whose row each is, shape (n,), or None where each is a person of its own.
+def count_everyone(table: Source, whose: Sequence[int], k: int, n: int) -> Ints | None:
+    """Return whose row each of ``n`` rows is, shape (n,), or None where each is a person of its own.
 
     Raises
     ------
@@ -212,10 +246,10 @@ def count_everyone(table: Table, whose: Sequence[int], k: int) -> Ints | None:
         If the table holds fewer than ``k`` people.
     """
     people = people_of(table, whose[0]) if whose else None
-    n_people = len(table) if people is None else len(np.unique(people))
+    n_people = n if people is None else len(np.unique(people))
     if n_people < k:
         raise TableError(
-            f"expected a table of at least k={k} people, got {n_people} (n_samples={len(table)}); lower k, as no "
+            f"expected a table of at least k={k} people, got {n_people} (n_samples={n}); lower k, as no "
             f"generalization can reach it{f': k={n_people} would work' if n_people > 1 else ''}"
         )
     return people

@@ -25,26 +25,30 @@ import warnings
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any, Self
 
+import narwhals as nw
 import numpy as np
 import numpy.typing as npt
 from sklearn.base import OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from reticent import _validate
-from reticent.coding.classes import open_table
-from reticent.coding.codes import Bools, Cells, Ints, count_people, distinct
-from reticent.coding.columns import Column, Table, open_frame, positions, read
+from reticent.coding.codes import Bools, Ints, count_people, distinct
+from reticent.coding.columns import Table, open_frame, positions, read
+from reticent.coding.engine import Tuples, count
+from reticent.coding.lookup import Lazy, header, open_lazy
 from reticent.defenses.data.anonymize import admission
 from reticent.defenses.data.anonymize.as_defense import AsDefense
 from reticent.defenses.data.anonymize.asked import ask
 from reticent.defenses.data.anonymize.bundles import Bundle, bundle
 from reticent.defenses.data.anonymize.choice import Setting, Trial
 from reticent.defenses.data.anonymize.classify import TECHNIQUES, Classes, Grouping
+from reticent.defenses.data.anonymize.crowd import crowd
+from reticent.defenses.data.anonymize.elsewhere import gather, refuse, targets, twins_of
 from reticent.defenses.data.anonymize.guarantees import Diversity
 from reticent.defenses.data.anonymize.guidance import guidance
 from reticent.defenses.data.anonymize.release import loss, medoids, representing
 from reticent.defenses.data.anonymize.settle import Work, settle
-from reticent.defenses.data.anonymize.writing import Values, combinations, values_of, words_of, write
+from reticent.defenses.data.anonymize.writing import Values, combinations, lines_of, values_of, words_of, write
 from reticent.errors import TableError
 from reticent.target.target import Target
 
@@ -111,10 +115,12 @@ class Anonymizer(OneToOneFeatureMixin, TransformerMixin, AsDefense):  # type: ig
         What puts rows into classes: a :class:`~reticent.defenses.data.anonymize.partition.Partition` where the
         technique is guided.
     suppressed_ : ndarray of shape (n,)
-        Which rows of the fitted table are suppressed.
+        Which rows of the fitted table are suppressed; of a lazy table, which of its distinct rows.
     unseen_ : dict
         Per column, how many values of the table last transformed lie outside what was fitted: other categories,
         numbers beyond the range, missing values where there was none. Such rows get a class of the fitted table.
+    ranges_ : dict
+        Columns of a table on an engine that were cut into ranges, and how many different numbers each held.
     setting_, trials_ : Setting, tuple of Trial
         What guided, and how each setting did that was tried; no trials without a model to choose for.
 
@@ -130,6 +136,7 @@ class Anonymizer(OneToOneFeatureMixin, TransformerMixin, AsDefense):  # type: ig
     ncp_: float
     suppressed_: Bools
     unseen_: dict[Hashable, int]
+    ranges_: dict[str, int]
     setting_: Setting
     trials_: tuple[Trial, ...]
     _positions: list[int]
@@ -181,8 +188,9 @@ class Anonymizer(OneToOneFeatureMixin, TransformerMixin, AsDefense):  # type: ig
 
         Parameters
         ----------
-        X : pandas or polars frame, pyarrow table, or array of shape (n, n_columns)
-            The table, with its quasi-identifiers. Missing values are values of their own and are never imputed.
+        X : pandas or polars frame, pyarrow table, array of shape (n, n_columns), or lazy table
+            The table, with its quasi-identifiers. Missing values are values of their own and are never imputed. A lazy
+            table (DuckDB, Dask, Spark, polars) is counted where it lies; ``y`` then names columns of it.
         y : array of shape (n,) or (n, C), optional
             What is to stay predictable: labels, amounts (fractions, or more than 50 different numbers), or the soft
             labels of a model, ``model.predict_proba(X)``; those of held-out folds tell less of the training labels.
@@ -214,25 +222,42 @@ class Anonymizer(OneToOneFeatureMixin, TransformerMixin, AsDefense):  # type: ig
         (words in place of values for ``release="ranges"``).
         """
         check_is_fitted(self)
+        lazy = open_lazy(X)
+        if lazy is not None:
+            head = header(lazy)
+            self._open(head.to_native(), reset=False)
+            return self._released(self._count(lazy, head, self._positions), self._positions)
         return self._released(self._open(X, reset=False), self._positions)
 
     def place(self, X: Any) -> Any:
         """Return the same for a frame that holds the quasi-identifiers but may lack other columns, or an array."""
         check_is_fitted(self)
+        lazy = open_lazy(X)
+        if lazy is not None:
+            head = header(lazy)
+            where = positions(head, self._names)
+            return self._released(self._count(lazy, head, where), where)
         frame = open_frame(X)
         if frame is None:
             return self._released(np.asarray(X), self._positions)
         return self._released(frame, positions(frame, self._names))
 
-    def _released(self, table: Table, where: Sequence[int]) -> Any:
+    def _count(self, lazy: Lazy, head: "nw.DataFrame[Any]", where: Sequence[int]) -> Tuples:
+        """Return the distinct rows of a table that is elsewhere, as far as the fitted columns tell them apart."""
+        books = {where[i]: book for one in self._bundles for i, book in zip(one.where, one.books, strict=True)}
+        return count(lazy, where, books={j: book for j, book in books.items() if len(book.known)}, head=head)
+
+    def _released(self, table: Table | Tuples, where: Sequence[int]) -> Any:
         columns = [read(table, j) for j in where]
+        counts = table.counts if isinstance(table, Tuples) else None
         codes = np.column_stack([one.encode(columns) for one in self._bundles])
         self.unseen_ = {}
         for b, one in enumerate(self._bundles):
             for book, i in zip(one.books, one.where, strict=True):
                 own = codes[:, b] if len(one.where) == 1 else book.encode(columns[i])
-                if count := int((own < 0).sum()) + book.outside(columns[i]):
-                    self.unseen_[columns[i].name] = count
+                unknown = int((own < 0).sum() if counts is None else counts[own < 0].sum())
+                if unknown := unknown + book.outside(columns[i], counts):
+                    self.unseen_[columns[i].name] = unknown
         values = {j: self._values[fitted] for j, fitted in zip(where, self._positions, strict=True)}
         return write(table, values, self.grouping_.route(codes))
 
@@ -242,33 +267,38 @@ class Anonymizer(OneToOneFeatureMixin, TransformerMixin, AsDefense):  # type: ig
         The lines show values of the fitted table and belong into the internal report.
         """
         check_is_fitted(self)
-        parts: list[list[str]] = [[] for _ in self._sizes]
-        for b, one in enumerate(self._bundles):
-            cells = Cells.find(self._rows_in, self._rows[:, b], len(self._sizes), len(one.axis.places))
-            for c, codes in enumerate(np.split(cells.code, cells.stop[:-1])):
-                if said := one.describe(codes):
-                    parts[c].append(said)
-        counts = [f"{n} people" if n != 1 else "1 person" for n in self._sizes]
-        return [f"{', '.join(part) or 'all'}: {count}" for part, count in zip(parts, counts, strict=True)]
+        return lines_of(self._bundles, self._rows, self._rows_in, self._sizes)
 
-    def _fit(self, X: Any, y: Any, weights: Any, population: Any) -> tuple[Table, Ints]:
-        """Fit; return the opened table and the class of each row."""
+    def _fit(self, X: Any, y: Any, weights: Any, population: Any) -> tuple[Table | Tuples, Ints]:
+        """Fit; return the opened table (of one that is elsewhere, its distinct rows) and the class of each row."""
         k = admission.check_k(self.k)
         _validate.one_of(tuple(TECHNIQUES), technique=self.technique)
         _validate.one_of(RELEASES, release=self.release)
         if self.detail is not None:
             _validate.at_least(0, detail=float(self.detail))
-        table = self._open(X, reset=True)
+        lazy = open_lazy(X)
+        if lazy is not None:
+            refuse(lazy, model=self.model, weights=weights, population=population)
+        bare = None if lazy is None else header(lazy)
+        head = self._open(X if bare is None else bare.to_native(), reset=True)
+        beside = () if lazy is None else targets(y)
         self._positions, whose, secret = admission.find_columns(
-            table, self.quasi_identifiers, self.person, self.sensitive
+            head, self.quasi_identifiers, self.person, self.sensitive, beside
         )
-        people = admission.count_everyone(table, whose, k)
+        table, follow = (head, None) if lazy is None else gather(lazy, self._positions, [*whose, *secret], y, bare)
+        self.ranges_ = table.ranges if isinstance(table, Tuples) else {}
+        counts, n_rows = (table.counts, table.n_rows) if isinstance(table, Tuples) else (None, len(table))
+        people = admission.count_everyone(table, whose, k, n_rows)
         columns = [read(table, j) for j in self._positions]
         self._names = [column.name for column in columns]
-        admission.check_columns(columns)
-        self._bundles = bundle(columns, self.hierarchies or {})
-        self._warn_of_twins(admission.twins(table, columns, [*self._positions, *whose]))
-        rules = ask(table, secret, l=self.l, t=self.t, alpha=self.alpha, presence=self.presence)
+        admission.check_columns(columns, n_rows)
+        self._bundles = bundle(columns, self.hierarchies or {}, counts)
+        but = [*self._positions, *whose]
+        twins = (
+            twins_of(table, self._positions, but) if isinstance(table, Tuples) else admission.twins(table, columns, but)
+        )
+        admission.warn_of(twins)
+        rules = ask(table, secret, l=self.l, t=self.t, alpha=self.alpha, presence=self.presence, counts=counts)
         codes = np.stack([one.encode(columns) for one in self._bundles]).T
         able = self.technique == "guided" and people is None and population is None
         work = Work(
@@ -277,9 +307,10 @@ class Anonymizer(OneToOneFeatureMixin, TransformerMixin, AsDefense):  # type: ig
             k=k,
             weights=None if weights is None else _check_sample_weight(weights, X, ensure_non_negative=True),
             people=people,
+            counts=counts,
             rules=rules,
-            others=self._population(population, codes, columns),
-            suppression=admission.check_suppression(self.suppression, k, len(table), able=able),
+            others=crowd(population, codes, columns, self._bundles, presence=self.presence, person=self.person),
+            suppression=admission.check_suppression(self.suppression, k, n_rows, able=able),
             reach=0 if y is not None and self.model is None else None,  # it takes several times as long
         )
         admission.check_technique(self.technique, plain=work.is_plain and self.model is None and weights is None)
@@ -289,15 +320,17 @@ class Anonymizer(OneToOneFeatureMixin, TransformerMixin, AsDefense):  # type: ig
                 work, self._positions, models, X, y, detail=self.detail, seed=self.random_state
             )
         else:
-            follow, detail = guidance(y, len(table)), Setting().detail if self.detail is None else float(self.detail)
-            kind = "none" if follow is None else "labels" if np.asarray(y).ndim == 1 else "soft"
+            follow = guidance(y, n_rows) if lazy is None else follow
+            detail = Setting().detail if self.detail is None else float(self.detail)
+            several = len(beside) > 1 or (lazy is None and np.asarray(y).ndim > 1)
+            kind = "none" if follow is None else "soft" if several else "labels"
             self.setting_, self.trials_ = Setting(technique=self.technique, guidance=kind, detail=detail), ()
             found = work.classes(self.setting_, follow)
         return table, self._keep(table, work, found)
 
-    def _keep(self, table: Table, work: Work, found: Classes) -> Ints:
+    def _keep(self, table: Table | Tuples, work: Work, found: Classes) -> Ints:
         """Keep what is released for each class; return the class of each row."""
-        some = found.counts > 0  # people of the population alone have a class, but nothing to be released
+        some = found.released
         rows, of_rows, counts = found.rows[some], found.classes[some], found.counts[some]
         classes = found.classes[found.of]
         if self.release == "ranges":
@@ -316,51 +349,19 @@ class Anonymizer(OneToOneFeatureMixin, TransformerMixin, AsDefense):  # type: ig
             self._values = values_of(table, self._positions, self._bundles, found, chosen)
             combination = distinct(chosen, [len(axis.places) for axis in work.axes])[1]
         # Two classes of one technique never come out alike, of another they may: it is counted, on what is released.
-        self._members = count_people(combination[classes], work.people)
+        self._members = count_people(combination[classes], work.people, work.counts)
         self.grouping_, self._rows, self._rows_in = found.grouping, rows, of_rows
-        self._sizes = np.asarray(count_people(classes, work.people))
+        self._sizes = count_people(classes, work.people, work.counts)
         self.n_classes_ = len(self._members)
         self.smallest_class_ = int(self._members.min())
         if self.smallest_class_ < self.k:
             raise TableError(f"the smallest class came out at {self.smallest_class_} people; this is a bug, report it")
-        if work.rules.broken(combination[classes]):
+        if work.rules.broken(combination[classes], work.counts):
             raise TableError("a class came out that breaks l, t or alpha; this is a bug, report it")
         self.ncp_ = loss(rows, of_rows, work.axes, counts)
         self.suppressed_ = classes == found.suppressed
         self.unseen_ = {}
         return classes
-
-    def _population(self, population: Any, codes: Ints, columns: Sequence[Column]) -> Ints | None:
-        """Return the codes of those of the population who hide somebody: who share a combination with the table.
-
-        Somebody between two people of the table may be taken for one of them, or not; so he is not counted upon.
-        """
-        admission.check_population(self.presence, population, self.person)
-        if population is None or self.presence is None:
-            return None
-        whole = open_table(population)
-        fresh = [read(whole, j) for j in positions(whole, self._names)]
-        theirs = np.column_stack([one.encode(fresh) for one in self._bundles])
-        shared = (theirs >= 0).all(axis=1)
-        for fitted, new in zip(columns, fresh, strict=True):
-            if fitted.is_number:  # a number is coded as the nearest: only equal ones are shared
-                shared &= np.append(np.isin(new.different, fitted.different), True)[new.of]
-        theirs = theirs[shared]
-        of = distinct(np.concatenate([codes, theirs]), [len(one.axis.places) for one in self._bundles])[1]
-        theirs = theirs[np.isin(of[len(codes) :], of[: len(codes)])]
-        admission.check_presence(self.presence, len(codes), len(theirs))
-        return theirs
-
-    def _warn_of_twins(self, twins: Sequence[tuple[Hashable, Hashable]]) -> None:
-        """Warn of columns that pass through and say the same as a quasi-identifier."""
-        if twins:
-            said = "; ".join(f"{name!r} tells {other!r}" for name, other in twins)
-            warnings.warn(
-                f"columns that pass through as they are undo the generalization of quasi-identifiers: {said}. Name "
-                "them among the quasi-identifiers or leave them out",
-                UserWarning,
-                stacklevel=4,
-            )
 
     def _open(self, X: Any, *, reset: bool) -> Table:
         frame = open_frame(X)

@@ -12,22 +12,24 @@ from collections.abc import Sequence
 import numpy as np
 
 from reticent.coding.codebook import Codebook
-from reticent.coding.columns import Column, Table, read
+from reticent.coding.codes import Ints, add
+from reticent.coding.columns import Column, Source, read
 from reticent.defenses.data.anonymize.guarantees import Diversity, Rules, Secret
 
 _FINEST = 256  # secrets told apart in the order of an amount; more of them are taken together
 
 
 def ask(
-    table: Table,
+    table: Source,
     secret: Sequence[int],
     *,
     l: Diversity | None,  # noqa: E741 - the field's name
     t: float | None,
     alpha: float | None,
     presence: tuple[float, float] | None,
+    counts: Ints | None = None,
 ) -> Rules:
-    """Return what each class has to satisfy besides k.
+    """Return what each class has to satisfy besides k; ``counts`` says how many rows each row stands for, shape (n,).
 
     Raises
     ------
@@ -35,15 +37,16 @@ def ask(
         Where not even the whole table satisfies it.
     """
     columns = [read(table, j) for j in secret]
-    rules = Rules.of([_secret(one) for one in columns], l=l, t=t, alpha=alpha, presence=presence)
+    secrets = [_secret(one, counts) for one in columns]
+    rules = Rules.of(secrets, l=l, t=t, alpha=alpha, presence=presence, counts=counts)
     if not columns:
         return Rules(table=rules.table, base=rules.base, codes=np.empty((len(table), 0), int))
     if t is None or not any(_is_fine(one) for one in columns):
         return rules
-    parts = [Rules.of([_secret(one) for one in columns], l=l, alpha=alpha, presence=presence)]
-    for one in columns:
-        near, least = _by_rank(one, t) if _is_fine(one) else (_secret(one), t)
-        parts.append(Rules.of([near], t=least))
+    parts = [Rules.of(secrets, l=l, alpha=alpha, presence=presence, counts=counts)]
+    for one, plain in zip(columns, secrets, strict=True):
+        near, least = _by_rank(one, t) if _is_fine(one) else (plain, t)
+        parts.append(Rules.of([near], t=least, counts=counts))
     return _together(parts)
 
 
@@ -81,13 +84,13 @@ def _together(parts: Sequence[Rules]) -> Rules:
     )
 
 
-def _secret(column: Column) -> Secret:
+def _secret(column: Column, counts: Ints | None) -> Secret:
     """Return a sensitive column as codes; of amounts, neighbors are taken together beyond 256 different ones."""
     book = Codebook.of(column)
     codes, n_codes = book.encode(column), len(book.axis.places)
     if book.axis.ordered and book.axis.n_placed > _FINEST:
-        count = np.bincount(codes, minlength=n_codes)[: book.axis.n_placed]
-        group = (np.cumsum(count) - 1) * _FINEST // max(1, int(count.sum()))
+        count = add(codes, None if counts is None else counts.astype(float), n_codes)[: book.axis.n_placed]
+        group = ((np.cumsum(count) - 1) * _FINEST // max(1, int(count.sum()))).astype(np.intp)
         group = np.unique(group, return_inverse=True)[1]
         missing = np.arange(n_codes - book.axis.n_placed) + group[-1] + 1
         codes, n_codes = np.append(group, missing)[codes], int(group[-1]) + 1 + len(missing)

@@ -73,7 +73,11 @@ class Bundle:
         return " or ".join(str(self.books[code].name) for code in codes)
 
 
-def bundle(columns: Sequence[Column], above: Mapping[Hashable, Mapping[Hashable, Sequence[Hashable]]]) -> list[Bundle]:
+def bundle(
+    columns: Sequence[Column],
+    above: Mapping[Hashable, Mapping[Hashable, Sequence[Hashable]]],
+    counts: Ints | None = None,
+) -> list[Bundle]:
     """Fit codebooks and put columns together that say the same of the fitted rows.
 
     Parameters
@@ -82,6 +86,8 @@ def bundle(columns: Sequence[Column], above: Mapping[Hashable, Mapping[Hashable,
         The quasi-identifiers.
     above : mapping
         The hierarchies of columns, by name.
+    counts : ndarray of shape (n,), optional
+        How many rows each row stands for.
 
     Raises
     ------
@@ -93,13 +99,14 @@ def bundle(columns: Sequence[Column], above: Mapping[Hashable, Mapping[Hashable,
         raise ParameterError(f"expected hierarchies of quasi-identifiers, which are {names}; got one of {unknown}")
     books = [Codebook.of(column, above.get(column.name)) for column in columns]
     codes = [book.encode(column) for book, column in zip(books, columns, strict=True)]
+    n_rows = len(columns[0].of) if counts is None else int(counts.sum())
     hot = _one_hot(books, codes)
     taken = {j for group in hot for j in group}
     bundles = {group[0]: _hot_bundle(group, books) for group in hot}
     for j in range(len(books)):
         if j in taken:
             continue
-        same = [i for i in range(j + 1, len(books)) if i not in taken and _is_derived(j, i, books, codes)]
+        same = [i for i in range(j + 1, len(books)) if i not in taken and _is_derived(j, i, books, codes, n_rows)]
         taken.update(same)
         # A column with a hierarchy or an order leads: along it the others can be generalized too.
         lead = min([j, *same], key=lambda i: (books[i].hierarchy is None, not books[i].axis.ordered))
@@ -113,10 +120,10 @@ def bundle(columns: Sequence[Column], above: Mapping[Hashable, Mapping[Hashable,
     return [bundles[j] for j in sorted(bundles)]
 
 
-def _is_derived(a: int, b: int, books: Sequence[Codebook], codes: Sequence[Ints]) -> bool:
+def _is_derived(a: int, b: int, books: Sequence[Codebook], codes: Sequence[Ints], n_rows: int) -> bool:
     """Whether each value of the one goes with one value of the other."""
     size = len(books[a].axis.places)
-    if size < 2 or size != len(books[b].axis.places) or size == len(codes[a]):
+    if size < 2 or size != len(books[b].axis.places) or size == n_rows:
         return False
     return len(compact(codes[a] * size + codes[b], size * size)[0]) == size
 

@@ -51,19 +51,32 @@ class Classes(NamedTuple):
     of: Ints  # which of them each row of the table is, shape (n,)
     suppressed: int  # the class of suppressed rows; -1 where there is none
 
+    @property
+    def released(self) -> Ints | slice:
+        """Which of the distinct rows are to be released: people of the population alone have a class, but are not."""
+        some = self.counts > 0
+        return slice(None) if some.all() else np.flatnonzero(some)
 
-def classify(technique: str, codes: Ints, axes: Sequence[Axis], k: int, **how: Any) -> Classes:
-    """Return classes of at least ``k`` people; ``how`` is for the guided technique, as :func:`grow` takes it."""
+
+def classify(
+    technique: str, codes: Ints, axes: Sequence[Axis], k: int, counts: Ints | None = None, **how: Any
+) -> Classes:
+    """Return classes of at least ``k`` people; ``how`` is for the guided technique, as :func:`grow` takes it.
+
+    ``counts`` says how many rows each row stands for, shape (n,); by default one.
+    """
     made = TECHNIQUES[technique]
     if made is None:
-        return _of(grow(codes, axes, k, **how))
+        return _of(grow(codes, axes, k, counts=counts, **how))
     first, of = distinct(codes, [len(axis.places) for axis in axes])
-    counts = np.bincount(of)
+    counts = count_people(of, counts=counts)
     grouping = made(codes[first], axes, k, counts.astype(float))
     return Classes(grouping, codes[first], counts, grouping.route(codes[first]), of, -1)
 
 
-def suppressing(share: float, codes: Ints, axes: Sequence[Axis], k: int, *, rules: Rules, **how: Any) -> Classes:
+def suppressing(
+    share: float, codes: Ints, axes: Sequence[Axis], k: int, *, rules: Rules, counts: Ints | None = None, **how: Any
+) -> Classes:
     """Return the classes of the guided technique when at most this ``share`` of rows is suppressed.
 
     Rows are suppressed where the cut that they prevent gains most for each of them. What that has to be worth is found
@@ -71,18 +84,20 @@ def suppressing(share: float, codes: Ints, axes: Sequence[Axis], k: int, *, rule
     released under one combination too.
     """
     # No tree is looked ahead for: trees that are compared are grown alike.
-    allowed, best, most = int(share * len(codes) + 1e-9), _of(grow(codes, axes, k, rules=rules, reach=0, **how)), 0
+    how |= {"rules": rules, "counts": counts}
+    n_rows = len(codes) if counts is None else int(counts.sum())
+    allowed, best, most = int(share * n_rows + 1e-9), _of(grow(codes, axes, k, reach=0, **how)), 0
     low, high = 0, len(_PRICES) - 1
     while low <= high:
         middle = (low + high) // 2
-        tried = _of(grow(codes, axes, k, rules=rules, price=float(_PRICES[middle]), **how))
+        tried = _of(grow(codes, axes, k, price=float(_PRICES[middle]), **how))
         mine = tried.classes == tried.suppressed
         hidden = int(tried.counts[mine].sum()) if tried.suppressed >= 0 else 0
         if hidden > allowed:
             low = middle + 1
             continue
         high = middle - 1
-        if most < hidden and hidden >= k and _satisfies(rules, mine[tried.of]):
+        if most < hidden and hidden >= k and _satisfies(rules, mine[tried.of], counts):
             best, most = tried, hidden
     return best
 
@@ -92,10 +107,11 @@ def _of(growth: Growth) -> Classes:
     return Classes(*growth, last)
 
 
-def _satisfies(rules: Rules, rows: Bools) -> bool:
+def _satisfies(rules: Rules, rows: Bools, counts: Ints | None) -> bool:
     secrets = rules.codes[rows]
-    counts = add(secrets.ravel(), None, len(rules.base))
-    return bool(holds(rules.table, rules.base, counts, 0.0, 0.0, np.empty(len(rules.base))))
+    each = None if counts is None else np.repeat(counts[rows].astype(float), secrets.shape[1])
+    held = add(secrets.ravel(), each, len(rules.base))
+    return bool(holds(rules.table, rules.base, held, 0.0, 0.0, np.empty(len(rules.base))))
 
 
 def members_of(classes: Ints, released: Ints, sizes: Sequence[int], people: Ints | None) -> Ints:

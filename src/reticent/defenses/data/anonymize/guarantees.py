@@ -26,7 +26,7 @@ from typing import TypeAlias
 import numpy as np
 
 from reticent._validate import at_least
-from reticent.coding.codes import Floats, Ints
+from reticent.coding.codes import Floats, Ints, add
 from reticent.defenses.data.anonymize import holding
 from reticent.errors import ParameterError
 from reticent.stats.disclosure import Counts
@@ -92,11 +92,11 @@ class Rules:
         """Return no rule at all, for n rows."""
         return cls(table=np.empty((0, 5)), base=np.empty(0), codes=np.empty((n, 0), np.intp))
 
-    def broken(self, classes: Ints) -> bool:
+    def broken(self, classes: Ints, counts: Ints | None = None) -> bool:
         """Count whether any of the classes, shape (n,), numbered from 0, breaks a rule about sensitive columns."""
         about = [(rule, codes) for rule in self.table for codes in self.codes.T if rule[0] != holding.PRESENCE]
         return any(
-            _fails(rule, Counts.of(classes, codes - int(rule[3])))
+            _fails(rule, Counts.of(classes, codes - int(rule[3]), counts=counts))
             for rule, codes in about
             if rule[3] <= codes[0] < rule[4]
         )
@@ -110,8 +110,9 @@ class Rules:
         t: float | None = None,
         alpha: float | None = None,
         presence: tuple[float, float] | None = None,
+        counts: Ints | None = None,
     ) -> "Rules":
-        """Say what each class has to satisfy.
+        """Say what each class has to satisfy; ``counts`` says how many rows each row stands for, shape (n,).
 
         Raises
         ------
@@ -125,7 +126,10 @@ class Rules:
             raise ParameterError(f"expected sensitive columns beside {named}: name what must not be learned of anyone")
         edges = np.concatenate([[0], np.cumsum([one.n_codes for one in secrets], dtype=np.intp)])
         table: list[tuple[float, ...]] = []
-        base = [np.bincount(one.codes, minlength=one.n_codes) / max(1, len(one.codes)) for one in secrets]
+        n_rows = [len(one.codes) if counts is None else int(counts.sum()) for one in secrets]
+        weights = None if counts is None else counts.astype(float)
+        held = [add(one.codes, weights, one.n_codes) for one in secrets]
+        base = [one / max(1, n) for one, n in zip(held, n_rows, strict=True)]
         for one, share, start, stop in zip(secrets, base, edges, edges[1:], strict=False):
             if l is not None:
                 table.append((*_diversity(one, share, l), start, stop))

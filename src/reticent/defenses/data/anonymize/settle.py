@@ -28,7 +28,7 @@ class Work:
     codes : ndarray of shape (n, n_bundles)
     bundles : tuple of Bundle
     k : int
-    weights, people : ndarray of shape (n,), optional
+    weights, people, counts : ndarray of shape (n,), optional
         These and ``others``, ``reach`` as :func:`~reticent.defenses.data.anonymize.partition.grow` takes them.
     rules : Rules
     others : ndarray of shape (m, n_bundles), optional
@@ -41,6 +41,7 @@ class Work:
     k: int
     weights: Floats | None
     people: Ints | None
+    counts: Ints | None
     rules: Rules
     others: Ints | None
     suppression: float
@@ -63,14 +64,16 @@ class Work:
             codes=self.codes[rows],
             weights=None if self.weights is None else self.weights[rows],
             people=None if self.people is None else np.unique(self.people[rows], return_inverse=True)[1],
+            counts=None if self.counts is None else self.counts[rows],
             rules=replace(self.rules, codes=self.rules.codes[rows]),
         )
 
     def classes(self, setting: Setting, follow: Floats | None) -> Classes:
         """Return the classes under a setting; ``follow`` is the guidance, shape (n, C)."""
         if setting.technique != "guided":
-            return classify(setting.technique, self.codes, self.axes, self.k)
+            return classify(setting.technique, self.codes, self.axes, self.k, self.counts)
         how: dict[str, Any] = {"labels": follow, "weights": self.weights, "detail": setting.detail}
+        how["counts"] = self.counts
         if self.suppression:
             return suppressing(self.suppression, self.codes, self.axes, self.k, rules=self.rules, **how)
         how |= {"people": self.people, "others": self.others, "reach": self.reach}

@@ -16,14 +16,15 @@ import numpy.typing as npt
 import pandas as pd
 
 from reticent.coding.codes import Cells, Ints, distinct
-from reticent.coding.columns import Table, as_series, take
+from reticent.coding.columns import Source, Table, as_series, take
+from reticent.coding.engine import Tuples, mapped
 from reticent.defenses.data.anonymize.bundles import Bundle
 from reticent.defenses.data.anonymize.classify import Classes
 
 Values = Mapping[int, Any]  # position of a column -> what each class is released as, a native series of (n_classes,)
 
 
-def values_of(table: Table, where: Sequence[int], bundles: Sequence[Bundle], found: Classes, released: Ints) -> Values:
+def values_of(table: Source, where: Sequence[int], bundles: Sequence[Bundle], found: Classes, released: Ints) -> Values:
     """Return what each class is released as, in the table's types: values of the table itself.
 
     Parameters
@@ -35,7 +36,7 @@ def values_of(table: Table, where: Sequence[int], bundles: Sequence[Bundle], fou
     released : ndarray of shape (n_classes, n_bundles)
         The codes of each class.
     """
-    made, some = {}, found.counts > 0
+    made, some = {}, found.released
     donors = np.zeros(len(found.rows), np.intp)
     donors[found.of[::-1]] = np.arange(len(found.of))[::-1]  # the first row of the table that is like it
     rows, donors = found.rows[some], donors[some]
@@ -65,8 +66,24 @@ def words_of(where: Sequence[int], bundles: Sequence[Bundle], codes: Ints, class
     return made
 
 
-def write(table: Table, values: Values, classes: Ints) -> Any:
+def lines_of(bundles: Sequence[Bundle], codes: Ints, classes: Ints, sizes: Ints) -> list[str]:
+    """Return one line for each class: what it holds, and how many people; shapes (n, n_bundles), (n,), (n_classes,)."""
+    parts: list[list[str]] = [[] for _ in sizes]
+    for b, one in enumerate(bundles):
+        cells = Cells.find(classes, codes[:, b], len(sizes), len(one.axis.places))
+        for c, held in enumerate(np.split(cells.code, cells.stop[:-1])):
+            if said := one.describe(held):
+                parts[c].append(said)
+    counts = [f"{n} people" if n != 1 else "1 person" for n in sizes]
+    return [f"{', '.join(part) or 'all'}: {count}" for part, count in zip(parts, counts, strict=True)]
+
+
+def write(table: Table | Tuples, values: Values, classes: Ints) -> Any:
     """Return the table, in its own kind, with the columns in ``values`` as released for the class of each row, (n,)."""
+    if isinstance(table, Tuples):
+        made = [_as_column(given, table.head, j) for j, given in values.items()]
+        alike = not any(_is_words(given) for given in values.values())
+        return mapped(table, classes, nw.from_dict({one.name: one for one in made}), like=alike)
     if isinstance(table, nw.DataFrame):
         fresh = [_as_column(given, table, j)[classes] for j, given in values.items()]
         return table.with_columns(*fresh).to_native()
@@ -78,9 +95,14 @@ def write(table: Table, values: Values, classes: Ints) -> Any:
 
 
 def _as_column(given: Any, table: "nw.DataFrame[Any]", j: int) -> "nw.Series[Any]":
-    if isinstance(given, np.ndarray) and given.dtype.kind == "O":
+    if _is_words(given):
         return nw.new_series(table.columns[j], given.tolist(), dtype=nw.String, backend=table.implementation)
     return as_series(given, table, j)
+
+
+def _is_words(given: Any) -> bool:
+    """Whether this is what classes span, and no value of the table."""
+    return isinstance(given, np.ndarray) and given.dtype.kind == "O"
 
 
 def combinations(words: Values) -> Ints:
