@@ -43,6 +43,8 @@ def detail(minimizer: Minimizer, rows: pd.DataFrame, fresh: pd.DataFrame) -> flo
     cells, books = minimizer._cells, minimizer._books
     codes = [
         np.abs(fresh[name].to_numpy()[:, None] - book.known).argmin(axis=1)
+        if len(book.known)
+        else np.full(len(fresh), -1)
         for name, book in zip(fresh, books, strict=True)
     ]
     cell, total = cells.route(np.column_stack(codes)), 0.0
@@ -50,6 +52,9 @@ def detail(minimizer: Minimizer, rows: pd.DataFrame, fresh: pd.DataFrame) -> flo
     for c, node in enumerate(cells.node.tolist()):
         for f, (book, mask) in enumerate(zip(books, cells.nodes.held(node), strict=True)):
             held, known = np.flatnonzero(mask), book.known.astype(float)
+            if not len(known):  # no question is about it: asked as it is, or not at all
+                total += 0.0 if cells.raw[c, f] else size[c]
+                continue
             start = known[0] if held[0] == 0 else known[held[0] - 1 : held[0] + 1].mean()
             stop = known[-1] if held[-1] == len(known) - 1 else known[held[-1] : held[-1] + 2].mean()
             total += 0.0 if cells.raw[c, f] else size[c] * (stop - start) / (known[-1] - known[0])

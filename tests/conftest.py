@@ -40,7 +40,7 @@ def draw(n, seed, classes=("no", "yes")):
 def pipeline(classifier=None):
     """Encode the town, then classify; a tree of small leaves knows its members nearly by heart."""
     towns = make_column_transformer((OneHotEncoder(handle_unknown="ignore"), ["town"]), remainder="passthrough")
-    return make_pipeline(towns, clone(TREE) if classifier is None else classifier)
+    return make_pipeline(towns, clone(TREE if classifier is None else classifier))
 
 
 def _fitted(members, classifier, hidden=()):

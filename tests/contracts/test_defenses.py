@@ -146,8 +146,8 @@ def test_recipe_trains_with_the_defense(case):
 def test_shadow_models_are_trained_with_the_defense(case):
     """The shadows' answers are those of models that the protected recipe trains."""
     bench = Workbench(n_jobs=1)
-    trained = shadows(case.after, 8, 5, bench)
-    undefended = shadows(case.before, 8, 5, bench)
+    trained = shadows(case.after, 16, 5, bench)
+    undefended = shadows(case.before, 16, 5, bench)
     np.testing.assert_array_equal(trained.membership, undefended.membership)
     assert np.abs(trained.scores - undefended.scores).max() > 1e-3
     for number in (0, 7):

@@ -11,7 +11,7 @@ TREE = DecisionTreeClassifier(max_depth=4, random_state=0)
 def draw(n=1500, seed=0):
     """Who is ill follows from age and dose; twin says nearly what age does, town and coin say nothing."""
     rng = np.random.default_rng(seed)
-    age, dose = rng.uniform(20, 80, n).round(1), rng.choice(["low", "high"], n)
+    age, dose = rng.uniform(20, 80, n), rng.choice(["low", "high"], n)
     ill = np.where(rng.random(n) < 0.9, (age > 50) & (dose == "high"), rng.random(n) < 0.5)
     return pd.DataFrame(
         {

@@ -1,6 +1,7 @@
 """Which columns are needed: the right ones, in any kind of table, with what is said about those that go."""
 
 import json
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -15,7 +16,11 @@ from sklearn.preprocessing import FunctionTransformer, OneHotEncoder
 from sklearn.tree import DecisionTreeClassifier
 
 from reticent import needed_columns
+from reticent.attacks.workbench import Workbench
 from reticent.errors import InputError, ModelError, ParameterError, RecipeError, TableError
+from reticent.necessity.jury import summoned
+from reticent.necessity.prepare import prepare
+from reticent.necessity.sides import sides
 
 TREE = DecisionTreeClassifier(max_depth=4, random_state=0)
 QUICK = {"label": "ill", "margin": 0.03, "n_jobs": 1}
@@ -170,9 +175,49 @@ def test_a_regressor_is_judged_in_units_of_the_spread():
     found = needed_columns(LinearRegression(), table, label="price", margin=0.05, n_jobs=1)
     assert found.kept == ("a", "c")
     assert found.metric == "absolute error"
-    assert "95 % sure that the loss is under 5 % of the spread" in found.sentence
+    clipped = "95 % sure that the loss is under 5 % of the spread, where an error above 5 spreads counts as 5"
+    assert clipped in found.sentence
+    assert any("beyond 5 spreads" in one for one in found.not_tested)
     scaled = needed_columns(LinearRegression(), table.assign(price=100 * y + 7), label="price", margin=0.05, n_jobs=1)
     assert scaled.loss.high == pytest.approx(found.loss.high)
+
+
+def test_a_regression_that_never_changed_may_still_lose_for_people_whom_nobody_has_met():
+    """The second column says nothing, so that the first set loses hardly anything; Student limits would be 0.000."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=1500)
+    table = pd.DataFrame({"x": x, "z": rng.normal(size=1500), "y": x + 0.1 * rng.normal(size=1500)})
+    found = needed_columns(LinearRegression(), table, 0.05, label="y", n_jobs=1)
+    assert found.dropped == ("z",) and abs(found.loss.value) < 0.001
+    assert found.loss.high == pytest.approx(5 * (1 - 0.05 ** (1 / 450)), rel=0.05)
+    with pytest.raises(TableError, match="since a single one may lose 5 spreads"):
+        needed_columns(LinearRegression(), table, 0.01, label="y", n_jobs=1)
+
+
+def test_the_spread_is_that_of_the_open_rows_and_errors_are_clipped():
+    x = np.random.default_rng(0).normal(size=1500)
+    table = pd.DataFrame({"x": x, "z": x[::-1], "y": x})
+    trials = prepare(LinearRegression(), table, label="y")
+    jury = summoned(trials, sides(trials, None, 0.1, 0.95), 0.1, 0.95, Workbench(n_jobs=1))
+    open_y = x[jury.sides.open]
+    assert jury.trials.spread == pytest.approx(np.abs(open_y - np.median(open_y)).mean()) != trials.spread
+    table.loc[jury.sides.sealed[0], "y"] = 1e9
+    spoiled = replace(jury, trials=replace(jury.trials, table=prepare(LinearRegression(), table, label="y").table))
+    assert spoiled.full.wrong.max() == 5 and jury.full.wrong.max() < 0.01
+
+
+def test_a_label_that_nearly_all_share_is_held_against_a_constant():
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame(rng.normal(size=(3000, 3)), columns=list("abc")).assign(y=0)
+    table.loc[::170, "y"] = 1
+    found = needed_columns(DecisionTreeClassifier(max_depth=2), table, 0.02, label="y", n_jobs=1)
+    assert found.constant == pytest.approx(0.994, abs=0.004)
+    assert found.sentence.endswith(f"; a constant answer is right for {100 * found.constant:.1f} % too")
+    assert found.to_dict()["constant"] == found.constant
+
+
+def test_where_a_constant_does_not_do_it_is_not_named(found):
+    assert found.constant is None and "constant" not in found.sentence
 
 
 def test_where_all_are_needed_it_says_so():

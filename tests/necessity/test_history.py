@@ -7,6 +7,8 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sklearn.tree import DecisionTreeClassifier
 
 from reticent import needed_history
@@ -42,6 +44,7 @@ def test_old_rows_are_shown_not_to_be_needed(found):
 def test_the_newest_rows_judge_and_teach_nothing(found):
     assert found.newest < found.judged_from <= found.judged_to
     assert found.judged_to == str(years()["seen"].max().date())
+    assert f"{found.judged_from} to {found.judged_to}" in found.not_tested[0]
     assert found.sealed_rows == pytest.approx(900, abs=5)
     assert found.oldest < found.since <= found.newest
 
@@ -129,6 +132,8 @@ def test_inputs_are_left_alone():
         (["31.12.2021", "01.02.2021"] * 1500, "such as '31.12.2021'"),
         (["2021-13-01", "2021-01-01"] * 1500, "such as '2021-13-01'"),
         ([None, "2021-01-01"] * 1500, "1,500 of 3,000 are missing in the column 'seen'"),
+        (np.full(3000, 20210101, object), r"got numbers \(20210101, 20210101"),
+        (["2021-01-01"] * 2990 + ["9999-12-31"] * 10, "got 9999-12-31: 10 of 3,000 are after 2200"),
         (["2021-01-01"] * 3000, "expected several days in the column 'seen', got 2021-01-01 alone"),
         (["2021-01-01"] * 1500 + ["2021-01-02"] * 1500, "among the 0 newer rows"),
     ],
@@ -166,11 +171,63 @@ def test_short_histories_are_told_in_weeks():
 
 
 def test_spans_end_where_the_rows_do():
-    days = np.array(["2010-01-01", "2024-05-31"], "datetime64[D]")
+    days = np.arange("2010-01-01", "2024-06-01", dtype="datetime64[D]")
     cuts = dates.cutoffs(days, days.max())
     assert [one.words for one in cuts][:4] == ["10 years", "7 years", "5 years", "4 years"]
     assert all(days.min() < one.since < days.max() for one in cuts)
     assert str(cuts[-1].since) == "2024-04-30"  # a month before the last of May
+
+
+@pytest.mark.parametrize(
+    ("stamps", "words", "since"),
+    [
+        (
+            ["2018-01-01", "2019-01-01", "2020-01-01", "2021-01-01", "2022-01-01"],
+            "4 years 3 years 2 years 1 year",
+            2019,
+        ),
+        (
+            ["2018-12-31", "2019-12-31", "2020-12-31", "2021-12-31", "2022-12-31"],
+            "4 years 3 years 2 years 1 year",
+            2019,
+        ),
+        (["2022-01-01", "2022-02-01", "2022-03-01", "2022-04-01"], "3 months 2 months 1 month", 2022),
+        (["2022-01-31", "2022-02-28", "2022-03-31", "2022-04-30"], "3 months 2 months 1 month", 2022),
+        (["2021-10-01", "2022-01-01", "2022-04-01", "2022-07-01"], "9 months 6 months 3 months", 2021),
+    ],
+)
+def test_dates_that_say_a_year_or_a_month_are_counted_in_these(stamps, words, since):
+    """A row that says 2022 may be from December: nothing newer than a year is left out under "1 year"."""
+    days = np.array(stamps, "datetime64[D]")
+    cuts = dates.cutoffs(days, days.max())
+    assert " ".join(one.words for one in cuts) == words
+    assert [int((days >= one.since).sum()) for one in cuts] == list(range(len(days) - 1, 0, -1))
+    assert str(cuts[0].since).startswith(str(since))
+
+
+def test_a_year_of_rows_is_not_told_as_a_month():
+    table = years()
+    table["seen"] = table["seen"].dt.strftime("%Y")
+    table = pd.concat([table, table.assign(seen="2019", age=table["age"] + 0.5)], ignore_index=True)
+    table = pd.concat([table, table[:3000].assign(seen="2020", age=table["age"] + 0.25)], ignore_index=True)
+    found = needed_history(TREE, table, "seen", **QUICK)
+    assert {one.words for one in found.spans} <= {"1 year", "2 years", "3 years"}
+    assert found.spans[-1].rows == (table["seen"] == found.newest[:4]).sum()
+
+
+@given(st.lists(st.integers(0, 4000), min_size=2, max_size=40, unique=True), st.sampled_from(["D", "M", "Y"]))
+def test_no_two_rules_keep_the_same_days_and_none_drops_newer_ones_than_it_says(offsets, unit):
+    whole = np.unique((np.datetime64("2010-01-01") + np.array(offsets)).astype(f"datetime64[{unit}]"))
+    days = whole.astype("datetime64[D]")
+    cuts = dates.cutoffs(days, days.max())
+    kept = [int((days >= one.since).sum()) for one in cuts]
+    assert kept == sorted(set(kept), reverse=True) and (not kept or kept[0] < len(days))
+    ended = (whole + 1).astype("datetime64[D]")  # the day after the last that a date may stand for
+    for one in cuts:
+        count, name = one.words.split()
+        back = pd.DateOffset(**{name if name.endswith("s") else f"{name}s": int(count)})
+        limit = np.datetime64((pd.Timestamp(ended.max()) - back).date(), "D")
+        assert (ended[days < one.since] <= limit + (0 if unit != "D" else 3)).all()
 
 
 def test_moments_of_a_day_are_that_day():

@@ -37,7 +37,7 @@ def test_what_is_said_is_plain_and_complete(found, tmp_path):
     result = found.to_dict()
     assert json.loads(json.dumps(result, allow_nan=False)) == result
     assert result["schema"] == "reticent/needed-people/1"
-    assert result["exposure"] is None and "pass goal=" in result["not_tested"][0]
+    assert result["exposure"] is None and "it takes a goal" in result["not_tested"][0]
     assert "suffice" in found.to_html(tmp_path / "people.html").read_text(encoding="utf-8")
     assert "suffice" in found._repr_html_() and "suffice" in str(found)
 
@@ -119,7 +119,7 @@ def test_exposure_stands_beside_it(numbers):
     assert [one["members"] for one in found.exposure["sizes"]] == sorted(
         one["members"] for one in found.exposure["sizes"]
     )
-    assert "goal=" not in "".join(found.not_tested)
+    assert "takes a goal" not in "".join(found.not_tested)
     assert "false alarms" in str(found)
 
 

@@ -96,8 +96,16 @@ def test_rows_needed_is_the_least_number_that_can_show_anything(margin, level):
     assert loss(np.zeros(n), level=level).high == pytest.approx(least_shown(n, level))
 
 
+@pytest.mark.parametrize("margin", [0.3, 0.01])
+def test_rows_needed_of_a_regression_grow_with_the_bound(margin):
+    n = rows_needed(margin, bound=5)
+    assert least_shown(n, bound=5) < margin <= least_shown(n - 1, bound=5)
+    assert n == pytest.approx(5 * rows_needed(margin, bound=1), rel=0.2)
+
+
 def test_nobody_shows_nothing():
     assert least_shown(0) == 1
+    assert least_shown(0, bound=5) == 5
 
 
 def test_a_model_loses_nothing_against_itself():
@@ -150,8 +158,8 @@ def test_tame_numbers_get_about_the_interval_of_a_mean_and_a_step_towards_the_bo
     change = np.clip(np.random.default_rng(1).normal(0.1, 1, 4000), -4, 4)
     told = loss(change, bound=4)
     half = stats.t.ppf(0.95, 3999) * change.std(ddof=1) / math.sqrt(4000)
-    assert half < told.high - told.value < half + 4 / 4000
-    assert half < told.value - told.low < half + 4 / 4000
+    assert half < told.high - told.value < half + 8 / 4000
+    assert half < told.value - told.low < half + 8 / 4000
     assert "bounded" in told.method
 
 
@@ -160,7 +168,7 @@ def test_numbers_that_never_changed_exclude_only_what_is_frequent():
     told = loss(np.zeros(600), bound=5)
     assert told.high == pytest.approx(5 * (1 - 0.05 ** (1 / 600)), rel=0.01)
     assert told.high > 5 / 600
-    assert told.high <= 5 * least_shown(600)
+    assert told.high == pytest.approx(least_shown(600, bound=5), rel=0.01)
 
 
 def test_one_person_s_numbers_count_once_however_many_rows():

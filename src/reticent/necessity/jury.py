@@ -171,7 +171,10 @@ class Needed(ABC):
     @property
     def sentence(self) -> str:
         """The finding in one sentence, and what it is worth where everybody may be given the same answer."""
-        return self._finding if self.constant is None else f"{self._finding}; {always(self.constant)}"
+        least = 1 - self.error.value - self.loss.value - self.margin  # as well as the model that is claimed to do
+        if self.constant is None or self.constant < least:
+            return self._finding
+        return f"{self._finding}; {always(self.constant)}"
 
     @abstractmethod
     def _own(self) -> dict[str, Any]:

@@ -8,6 +8,8 @@
 
 from collections.abc import Sequence
 
+from reticent.necessity.trials import FARTHEST
+
 
 def points(margin: float, metric: str = "accuracy") -> str:
     """Return a margin in words: in points of accuracy, or in percent of a number's spread."""
@@ -26,7 +28,8 @@ def joined(names: Sequence[str]) -> str:
 
 def sure(level: float, margin: float, metric: str) -> str:
     """Return the claim that was shown."""
-    return f"{100 * level:g} % sure that the loss is under {points(margin, metric)}"
+    clipped = "" if metric == "accuracy" else f", where an error above {FARTHEST:g} spreads counts as {FARTHEST:g}"
+    return f"{100 * level:g} % sure that the loss is under {points(margin, metric)}{clipped}"
 
 
 def always(right: float) -> str:

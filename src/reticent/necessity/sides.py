@@ -38,7 +38,7 @@ class Sides:
     open, sealed
         Positions in the table.
     whose
-        Shape (n,): the person of each row of the table; persons of whom one row is a copy of another's are one.
+        Shape (n,): the person of each row of the table; rows that are copies of each other have one.
     person
         The column that says so; None where each row is a person, and equal rows one.
     copies
@@ -71,6 +71,12 @@ class Sides:
         """Whether equal rows count as one person's, without a column that says so."""
         return self.person is None and self.people < len(self.sealed)
 
+    def _most(self) -> int:
+        """Return the most rows that anyone has of whom none judges."""
+        count = np.bincount(self.whose)
+        count[self.judges] = 0
+        return int(count.max())
+
     @property
     def caveats(self) -> tuple[str, ...]:
         """What is to be said of these sides."""
@@ -82,9 +88,11 @@ class Sides:
             )
         if self.copies:
             found.append(
-                f"whether {self.copies:,} of {len(self.sealed):,} sealed rows are copies: they equal an open row; if "
-                f"they are not other people who are alike, the loss may be larger than told"
+                f"whether sealed rows are copies of open ones: {self.copies:,} of {len(self.sealed):,} equal one; "
+                f"where they are not other people who are alike, the loss may be larger than told"
             )
+        if (most := self._most()) > SEALED * len(self.whose):
+            found.append(f"the person with most rows, {most:,} of {len(self.whose):,}: they taught, and judge nothing")
         if self.people_alike < _UNEQUAL * self.people:
             found.append(
                 f"people with few rows by themselves: the {self.people:,} sealed people have very unequal numbers of "
@@ -127,7 +135,7 @@ def persons(trials: Trials, person: str | None) -> Ints:
 
 def checked(trials: Trials, found: Sides, margin: float, level: float) -> Sides:
     """Return these sides, having counted the copies and checked that the sealed rows can show anything."""
-    suffices(found, margin, level, trials.bound or 1.0)
+    suffices(found, margin, level, trials.bound)
     alike = digests(trials.table, [*trials.features, trials.table.label])
     return replace(found, copies=int(np.isin(alike[found.sealed], alike[found.open]).sum()))
 
@@ -154,22 +162,23 @@ def sides(trials: Trials, person: str | None, margin: float, level: float) -> Si
     return checked(trials, Sides(open=rest, sealed=sealed, whose=whose, person=person), margin, level)
 
 
-def suffices(found: Sides, margin: float, level: float, bound: float = 1.0) -> None:
+def suffices(found: Sides, margin: float, level: float, bound: float | None = None) -> None:
     """Refuse sealed rows on which even two models that always agree could not be told to differ by less.
 
     Raises
     ------
     TableError
-        Saying what they show at best; ``bound`` is what a single row can lose.
+        Saying what they show at best; ``bound`` is what a single row of a regression can lose.
     """
     n, people, alike = len(found.sealed), found.people, found.people_alike
-    best = bound * least_shown(alike, level)
+    best = least_shown(alike, level, bound)
     if best >= margin:
         rows = "rows" if people == n else "people"
-        least = rows_needed(margin / bound, level) * people / max(alike, 1.0) / SEALED
+        least = rows_needed(margin, level, bound) * people / max(alike, 1.0) / SEALED
         unequal = "" if alike > _UNEQUAL * people else f", who with so unequal numbers of rows count as {alike:,.0f},"
-        alone = ". Equal rows count as one person's: name a column as the person if they are not" if found.united else ""
+        alone = ". Equal rows count as one person's; name a person column if they are not" if found.united else ""
+        rare = "" if bound is None else f", since a single one may lose {bound:g} spreads"
         raise TableError(
             f"a loss under {margin:g} cannot be shown with so few: {people:,} sealed {rows}{unequal} show at best a "
-            f"loss under {best:.4f}. Ask for a larger margin, or hand in {least:,.0f} {rows} or more{alone}"
+            f"loss under {best:.4f}{rare}. Ask for a larger margin, or hand in {least:,.0f} {rows} or more{alone}"
         )

@@ -20,6 +20,8 @@ from scipy import optimize, stats
 
 Floats = npt.NDArray[np.float64]
 
+_STEPS, _NEAR, _CLOSE = 200, 0.25, 1e-8
+
 
 def upper(sums: Floats, sizes: Floats, bound: float, level: float) -> float:
     """Return the upper limit of the mean over all rows, of people who were drawn.
@@ -55,13 +57,14 @@ def _above_zero(weights: Floats) -> float:
         return 0.0
     if weights.min() >= 0:
         return 1.0
-    scaled = weights / np.abs(weights).max()
-
-    def slope(s: float) -> float:
-        return float((scaled / (1 - s * scaled)).sum())
-
-    near = 1 - 1e-12
-    s = optimize.brentq(slope, near / scaled.min(), near / scaled.max(), xtol=1e-13)
+    scaled, s = weights / np.abs(weights).max(), 0.0
+    for _ in range(_STEPS):  # the saddlepoint: a damped Newton step never leaves where the logarithms are defined
+        each = scaled / (1 - s * scaled)
+        slope, bend = float(each.sum()), float(each @ each)
+        off = abs(slope) / math.sqrt(bend)
+        s -= slope / bend / (1 + off if off > _NEAR else 1)
+        if off < _CLOSE:
+            break
     terms = 1 - s * scaled
     w = math.copysign(math.sqrt(max(2 * float(np.log(terms).sum()), 0.0)), s)
     u = s * math.sqrt(float(((scaled / terms) ** 2).sum()))

@@ -4,9 +4,10 @@ Each row has a *change*: what the smaller model loses there against the larger o
 is 1 (only the larger one is right), -1 (only the smaller one is) or 0, and the limit is that of the score test for
 paired shares (Tango 1998) with a continuity correction: unlike a Student interval it holds where the models differ on
 a handful of rows, and the test keeps its level at the edge of the margin. Rows of one person enter as a design effect
-(Rao and Scott 1992): so many fewer rows, as it were. Where the smaller model is one of several that chance made, how
-they differ is added to the limits (as squares, Zou and Donner 2008). Changes of a regression are of any size up to a
-bound; their limit is that of :mod:`reticent.stats.bounded`, which holds where few people lose much.
+(Rao and Scott 1992): so many fewer rows, as it were. A few people with most of the rows may hide in it, so there the
+limit of :mod:`reticent.stats.bounded` is asked too, and the worse one told. Changes of a regression are of any size up
+to a bound, and get that limit alone. Where the smaller model is one of several that chance made, how they differ is
+added to the limits (as squares, Zou and Donner 2008).
 
 >>> import numpy as np
 >>> change = np.repeat([1, -1, 0], [60, 40, 4900])
@@ -83,19 +84,20 @@ def over_draws(
     whose = np.arange(n) if people is None else np.unique(people, return_inverse=True)[1]
     persons = int(whose.max()) + 1
     value = float(each.mean())
+    most, method = (1.0, "paired score") if bound is None else (bound, "paired, bounded")
+    above = below = 0.0
     if bound is None:
         quantile = float(stats.norm.ppf(level) if persons == n else stats.t.ppf(level, max(persons - 1, 1)))
         gone, won = float((each > 0).sum()) / draws, float((each < 0).sum()) / draws
         effect = 1.0 if draws == 1 and persons == n else _design_effect(each, whose, _of_rows(each, whose))
         above = _score_limit(gone / effect, won / effect, n / effect, quantile) - value
         below = _score_limit(won / effect, gone / effect, n / effect, quantile) + value
-    else:
+    if bound is not None or persons < n:  # where a few people have most rows, a design effect is known too badly
         sums, sizes = _sums(each.mean(axis=0), whose), _sums(np.ones(n), whose)
-        above = bounded.upper(sums, sizes, bound, level) - value
-        below = bounded.upper(-sums, sizes, bound, level) + value
+        above = max(above, bounded.upper(sums, sizes, most, level) - value)
+        below = max(below, bounded.upper(-sums, sizes, most, level) + value)
     by_chance = _of_draws(each, whose, level)
     low, high = value - math.hypot(max(below, 0.0), by_chance), value + math.hypot(max(above, 0.0), by_chance)
-    most, method = (1.0, "paired score") if bound is None else (bound, "paired, bounded")
     told = "" if draws == 1 else f", another of {draws} draws"
     return Estimate(
         value=value,
@@ -122,16 +124,19 @@ def people_alike(people: Ints) -> float:
     return _alike(np.unique(people, return_counts=True)[1].astype(float))
 
 
-def least_shown(n: float, level: float = 0.95) -> float:
-    """Return the least loss that n rows can exclude: the upper limit where the models never differ.
+def least_shown(n: float, level: float = 0.95, bound: float | None = None) -> float:
+    """Return the least loss that n rows can exclude: the upper limit where the models never differ."""
+    if not n:
+        return bound or 1.0
+    if bound is not None:
+        return float(bound * (1 - (1 - level) ** (1 / n)))
+    return _score_limit(0.0, 0.0, float(n), float(stats.norm.ppf(level)))
 
-    Of a regression it is at most so many times its bound.
-    """
-    return _score_limit(0.0, 0.0, float(n), float(stats.norm.ppf(level))) if n else 1.0
 
-
-def rows_needed(margin: float, level: float = 0.95) -> int:
+def rows_needed(margin: float, level: float = 0.95, bound: float | None = None) -> int:
     """Return how many rows it takes, at least, to show that a loss is under a margin."""
+    if bound is not None:
+        return math.floor(math.log(1 - level) / math.log1p(-margin / bound)) + 1
     z = float(stats.norm.ppf(level))
     # (n margin - 1/2)^2 = z^2 n margin (1 - margin), solved for n.
     half = z * math.sqrt(1 - margin)

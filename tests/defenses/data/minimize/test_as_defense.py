@@ -138,6 +138,18 @@ def test_too_few_members_and_pictures_are_refused(target_of, given):
     assert "a table of columns" in Minimizer(agreement=0.8).obstacle(target)
 
 
+def test_the_smallest_table_of_an_audit_has_to_do(target_of, given):
+    """A model of the audit may learn from half of members and others: fewer than the members, where these are many."""
+    members, others = (given("arrays")[side] for side in ("members", "nonmembers"))
+    few = {"members": members, "nonmembers": (others[0][:60], others[1][:60])}
+    every, less = target_of("arrays"), target_of("arrays", **few)
+    n = len(members[0])
+    share = next(
+        one for one in np.linspace(0.99, 0.9, 200) if Minimizer(agreement=one).obstacle(every) is None
+    )  # just possible with as many others
+    assert f"{(n + 60) / 2:,.0f} people" in Minimizer(agreement=share).obstacle(less)
+
+
 def test_the_estimator_fits_a_minimizer_to_itself(given):
     x, y = given("arrays")["members"]
     made = MinimizedModel(LogisticRegression(max_iter=1000), Minimizer(agreement=0.8, random_state=4)).fit(x, y)

@@ -28,6 +28,15 @@ def test_the_fewest_rows_that_can_show_a_target(target):
     assert n == 1 or most_that_can_be_shown(n - 1) < target + 1e-9
 
 
+@given(st.integers(1, 300), st.integers(1, 9), st.data())
+def test_copies_are_worth_one(rows, copies, data):
+    agreed = data.draw(st.integers(0, rows))
+    once, often = shown(agreed, rows), shown(agreed * copies, rows * copies, rows)
+    assert (often.value, often.low) == pytest.approx((once.value, once.low)) and often.n == rows * copies
+    passes = last_shown([agreed], rows, 0.8)
+    assert last_shown([agreed * copies], rows * copies, 0.8, rows) == passes
+
+
 def test_nothing_is_shown_without_rows():
     assert most_that_can_be_shown(0) == 0.0
 

@@ -154,6 +154,50 @@ def test_values_that_were_never_seen_find_a_way_and_are_counted():
     assert len(made) == 50
 
 
+def test_the_form_says_where_what_it_does_not_name_goes():
+    """Most people live in B; whoever lives in a town that nobody knew does not."""
+    random = np.random.default_rng(0)
+    table = pd.DataFrame({"town": random.choice([*"BACD"], 2000, p=[0.7, 0.1, 0.1, 0.1])})
+    made = Minimizer(lambda rows: (rows["town"] == "B").to_numpy(), 0.95).fit(table)
+    (question,) = made.collection_form().questions
+    assert {choice.answer for choice in question.choices} == {"B", "anything but B"} and not question.other
+    assert (made.transform(pd.DataFrame({"town": ["Z", None, "B"]}))["town"] == "B").tolist() == [False, False, True]
+
+
+@pytest.mark.parametrize("towns", ["AB", "ABCDEF"])
+def test_what_was_never_seen_goes_where_the_form_says(towns):
+    random = np.random.default_rng(3)
+    table = pd.DataFrame({"town": random.choice([*towns], 3000), "age": random.integers(0, 90, 3000)})
+    half = set(towns[: len(towns) // 2])
+
+    def model(rows):
+        return ((rows["age"] > 40).to_numpy() & rows["town"].isin(half).to_numpy()).astype(int)
+
+    made = Minimizer(model, 0.95).fit(table)
+    form = made.collection_form()
+    for question in form.questions:
+        assert question.other == ("another value or missing" if question.column == "town" else "missing")
+        assert question.otherwise in {choice.answer for choice in question.choices}
+        assert f"   {question.other}: as {question.otherwise}" in str(form)
+    town = next(question for question in form.questions if question.column == "town")
+    taken_for = town.otherwise.split(", ")[0].split(" or ")[0]
+    new = pd.DataFrame({"town": ["Z", None, taken_for], "age": [80, 80, 80]})
+    assert made.transform(new)["town"].nunique() == 1
+
+
+def test_a_model_is_asked_few_times():
+    """To ask takes long: as a defense a minimizer is fitted to each of many shadow models."""
+    random, calls = np.random.default_rng(0), []
+    table = pd.DataFrame(random.normal(size=(285, 30))).set_axis([f"x{j}" for j in range(30)], axis=1)
+
+    def model(rows):
+        calls.append(len(rows))
+        return (rows["x0"] + rows["x1"] * (rows["x2"] > 0) > 0).to_numpy()
+
+    Minimizer(model, 0.9).fit(table)
+    assert len(calls) <= 20 and sum(calls) < 60_000
+
+
 def test_a_new_category_that_is_asked_as_it_is_stays():
     table = pd.DataFrame({"town": pd.Categorical([*"ABCD"] * 100), "age": [*range(40)] * 10})
     minimizer = Minimizer(lambda rows: rows["town"].astype(str), 0.9).fit(table)

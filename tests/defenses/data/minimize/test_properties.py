@@ -42,11 +42,12 @@ def model_of(needed):
 
 
 @pytest.mark.slow
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(cases(), st.sampled_from([0.5, 0.8, 0.9]))
 def test_whatever_the_table(case, target):
     table, needed = case
-    minimizer = Minimizer(model_of(needed), target).fit(table)
+    table = table.assign(who=range(len(table)))  # equal rows are different people
+    minimizer = Minimizer(model_of(needed), target, person="who").fit(table)
     made = minimizer.transform(table)
     assert (made.dtypes == table.dtypes).all()
     cells, books = minimizer._cells, minimizer._books
@@ -58,7 +59,7 @@ def test_whatever_the_table(case, target):
     # What stands in for a value lies in the same cell, or is the value itself.
     for c, node in enumerate(cells.node.tolist()):
         for f, mask in enumerate(cells.nodes.held(node)):
-            assert mask[cells.representative[c, f]]
+            assert not len(mask) or mask[cells.representative[c, f]]  # no question is about it
             where = cell == c
             assert cells.raw[c, f] or (after[where, f] == cells.representative[c, f]).all()
     # Asked again, a row says the same: its cell does not move.
@@ -80,16 +81,12 @@ def test_whatever_the_table(case, target):
 
 
 def slow_open(book, mask):
-    """The share of a column that is left open, from the values themselves."""
+    """The share of a column that is left open, from where the values stand."""
     if mask.all():
         return 1.0
     if not book.axis.ordered:
         return mask.sum() / len(mask) if mask.sum() > 1 else 0.0
-    known = [
-        min(max(float(v), min(finite)), max(finite))
-        for finite in [[float(v) for v in book.known if math.isfinite(v)]]
-        for v in book.known
-    ]
+    known = book.axis.places[: len(book.known)].tolist()  # infinite values stand at the ends of the finite ones
     held = [i for i in range(len(known)) if mask[i]]
     if not held:
         return 0.0

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from reticent.coding.codebook import Codebook
 from reticent.coding.columns import open_frame, read
-from reticent.defenses.data.minimize.words import listed, piece, said
+from reticent.defenses.data.minimize.words import cut, listed, piece, said
 
 
 def book(values):
@@ -64,3 +64,25 @@ def test_numbers_and_names():
     ]
     assert listed([]) == "" and listed(["a"]) == "a" and listed(["a", "b"], "and") == "a and b"
     assert listed([*"abcdefg"]) == "a, b, c, d, e, f or 1 other"
+
+
+@given(st.lists(st.floats(-1e18, 1e18) | st.floats(1e6, 1e6 + 1e-3), min_size=2, max_size=2, unique=True))
+def test_a_cut_lies_between_the_values_that_it_parts(values):
+    below, above = sorted(values)
+    text = cut(below, above)
+    assert below <= float(text.replace(",", "")) < above
+
+
+@given(st.integers(2**53, 2**62), st.integers(1, 50))
+def test_large_whole_numbers_are_exact(below, more):
+    ages = book([below, below + more])
+    top = int(piece(ages, mask(1, 0)).removeprefix("up to ").replace(",", ""))
+    assert below <= top < below + more
+    assert piece(ages, mask(0, 1)).removesuffix(" or more").replace(",", "") == str(top + 1)
+
+
+def test_no_two_answers_read_alike():
+    assert cut(1_000_004.49, 1_000_004.52) == "1,000,004.5"
+    assert cut(999_999.0, 1_000_001.0) == "1,000,000" and cut(5.0, np.inf) != "inf"
+    noon = np.datetime64("2020-01-01T12:00:00.000")
+    assert cut(noon + 100, noon + 300) == "2020-01-01 12:00:00.200"

@@ -23,7 +23,8 @@ from reticent.coding.codes import Ints, distinct
 from reticent.coding.columns import Table, read
 from reticent.errors import TableError
 
-_FEW = 0.1  # different rows, as a share of all, below which rows are people who happen to be alike
+_FEW = 0.1  # different rows, as a share of all, up to which rows are people who happen to be alike
+_VERY_FEW = 10  # or so many
 _BY_CHANCE = (0.75, 2.0)  # as many different rows as by chance, at least; as many that repeat, at most
 _TELLING = 0.5  # a column with so many values, as a share of all different rows, tells rows apart nearly alone
 
@@ -43,7 +44,7 @@ def units_of(table: Table, random: np.random.Generator) -> Ints:
     sizes = [int(code.max(initial=0)) + 1 for code in codes]
     first, unit = distinct(np.column_stack(codes) if codes else np.zeros((n, 0), np.intp), sizes)
     different = len(first)
-    if different < _FEW * n:
+    if different <= max(_FEW * n, _VERY_FEW):
         return np.arange(n)
     if different == n or max(sizes) > _TELLING * different:
         return unit

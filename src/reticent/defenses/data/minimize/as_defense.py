@@ -63,9 +63,9 @@ class AsDefense(BaseEstimator):  # type: ignore[misc]
 
         >>> from reticent.defenses import Minimizer
         >>> Minimizer(agreement=0.95).title
-        'minimized questions, 95 % of answers kept'
+        'minimized to 95 % agreement'
         """
-        return f"minimized questions, {100 * self.agreement:.4g} % of answers kept"
+        return f"minimized to {100 * self.agreement:.4g} % agreement"
 
     def obstacle(self, target: Target) -> str | None:
         """Return why this defense can do nothing for this target, or None."""
@@ -78,8 +78,8 @@ class AsDefense(BaseEstimator):  # type: ignore[misc]
         if isinstance(members, ArrayTable) and members.x.ndim != 2:
             yield f"it needs a table of columns, and the rows have shape {members.x.shape[1:]}"
         people = _people(target, self._person(target))
-        # An audit trains models on as many rows as there are members, or on half of all; half of those people judge, and
-        # by chance a few less.
+        # An audit trains models on as many rows as there are members, or on half of all rows; half of those people
+        # judge, and by chance a few less.
         least = min(1.0, len(target.population) / 2 / int(target.population.is_member.sum()))
         if (most := most_that_can_be_shown(0.45 * least * people)) < self.agreement:
             yield (

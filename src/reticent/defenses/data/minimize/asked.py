@@ -72,15 +72,15 @@ class Asked:
         """Return rows of codes as the model is asked with them, in the table's own kind."""
         if isinstance(self._table, np.ndarray):
             return np.column_stack(self.values(codes))
-        if self._table.implementation.is_pandas():
-            return self._frame(codes)
-        blank = self._table[np.zeros(len(codes), np.intp)][:, self._where]
-        made = zip(blank.columns, self.values(codes), strict=True)  # Arrow's series have no names
-        return blank.with_columns(*(nw.from_native(one, series_only=True).alias(name) for name, one in made)).to_native()
+        head = self._table[:1, self._where]
+        if head.implementation.is_pandas():
+            return self._frame(codes, head.to_native().columns)
+        made = zip(head.columns, self.values(codes), strict=True)  # Arrow's series have no names
+        fresh = (nw.from_native(one, series_only=True).alias(name) for name, one in made)
+        return head[np.zeros(len(codes), np.intp)].with_columns(*fresh).to_native()
 
-    def _frame(self, codes: Ints) -> pd.DataFrame:
+    def _frame(self, codes: Ints, head: Any) -> pd.DataFrame:
         """Return rows of codes as a pandas frame; numbers of one type at once, which is what takes the time."""
-        head = self._table[:, self._where].to_native().columns
         kinds = {one.dtype for one in self._behind}
         if len(kinds) == 1 and isinstance(kind := kinds.pop(), np.dtype) and kind.kind in "iufb":
             made = np.empty((len(codes), len(head)), kind, order="F")

@@ -10,7 +10,7 @@ which to test, and nothing to report.
 >>> asked = Asked(lambda rows: rows["age"] > 40, table, [0, 1])
 >>> steps = ladder(asked, asked(asked.codes), None, np.random.default_rng(0), target=0.9)
 >>> [(round(step.agreement, 1), round(step.detail, 2)) for step in steps]
-[(1.0, 0.75), (0.5, 1.0)]
+[(1.0, 0.5), (1.0, 0.65), (1.0, 0.75), (0.5, 1.0)]
 """
 
 from dataclasses import dataclass
@@ -25,10 +25,10 @@ from reticent.defenses.data.minimize.growth import grow_frugal
 from reticent.defenses.data.minimize.options import Options, Said, find
 from reticent.defenses.data.minimize.prune import prune
 
-MADE_UP = (6000, 3000)  # rows asked about beside those of people, to grow a tree and to prune it: at most
+MADE_UP = (5000, 2500)  # rows asked about beside those of people, to grow a tree and to prune it: at most
 A_ROW = (20, 10)  # and for each of people's rows, but not below
 AT_LEAST = (1500, 750)
-GROWN_AT = (0.0, 0.1, 0.2, 0.4)
+GROWN_AT = (0.0, 0.1, 0.3)
 PRUNED_AT = np.geomspace(0.005, 4, 120)
 TRIED = (500, 2000)  # rows on which single columns are left out, and then several
 SPENT = 0.25  # the share of what the target leaves that may be spent on it
@@ -76,7 +76,7 @@ def ladder(
         The agreement that is wanted in the end: of what it leaves, a part is spent on columns that nobody is asked for.
     """
     drawn, said = [], []
-    for most, each, least in zip(MADE_UP, A_ROW, AT_LEAST, strict=True):  # a tree is not pruned by the rows that it was grown on
+    for most, each, least in zip(MADE_UP, A_ROW, AT_LEAST, strict=True):  # no tree is pruned by rows that it grew on
         n = min(most, max(least, each * len(asked.codes)))
         more = between(asked.codes, asked.axes, n, random)
         drawn.append(np.concatenate([asked.codes, more]))
@@ -124,7 +124,7 @@ def needless(
         """Return the share of answers that change without these columns, shape (m, q) -> (m,)."""
         made = np.where(gone[:, None, :], middle, codes[:n])
         same = agree(asked(made.reshape(-1, q)), np.tile(answers[:n], len(gone)), tolerance)
-        return 1.0 - same.reshape(len(gone), -1).mean(axis=1)
+        return np.asarray(1.0 - same.reshape(len(gone), -1).mean(axis=1))
 
     alone = changed(np.eye(q, dtype=bool), TRIED[0])
     order = np.argsort(alone, kind="stable")

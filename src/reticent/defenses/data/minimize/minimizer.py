@@ -15,8 +15,9 @@ is still asked does not follow, nor does it say anything of what the model gives
 >>> print(minimizer.collection_form())
 What to ask of a person, so that the model's answer stays the same for at least 95 % of people:
 1. age? (asked of 100 %)
-   up to 64: nothing else (62 %)
-   65 or more: nothing else (38 %)
+   up to 63: nothing else (63 %)
+   64 or more: nothing else (37 %)
+   missing: as up to 63
 Not needed of anyone: town.
 >>> round(minimizer.ncp_, 2), minimizer.agreement_.low > 0.95
 (0.77, True)
@@ -44,6 +45,7 @@ from reticent.defenses.data.minimize.judged import last_shown, shown
 from reticent.defenses.data.minimize.ladder import everything, ladder
 from reticent.defenses.data.minimize.mapping import mapped
 from reticent.defenses.data.minimize.needs import Need, needs_of
+from reticent.defenses.data.minimize.thin import thinned
 from reticent.defenses.data.minimize.trial import agreeing
 from reticent.stats.estimate import Estimate
 
@@ -75,7 +77,9 @@ class Minimizer(OneToOneFeatureMixin, TransformerMixin, AsDefense):  # type: ign
         The share of the rows that chose nothing whose answer stays; ``low`` is its one-sided lower confidence bound at
         95 %, which is at least ``agreement``.
     n_judged_ : int
-        How many rows these are, one a person.
+        How many rows these are: where ``person`` is named, one a person.
+    n_independent_ : float
+        How many independent rows they are worth in the bound: fewer where some are equal.
     judged_ : ndarray of shape (n_judged_,)
         Where they stand in the fitted table.
     needs_ : tuple of Need
@@ -83,14 +87,22 @@ class Minimizer(OneToOneFeatureMixin, TransformerMixin, AsDefense):  # type: ign
     tolerance_ : float or None
         For a regressor, by how much two answers may differ.
     unseen_ : dict
-        Per column, how many values of the table last handed in lie outside those that chose: other categories, numbers
-        beyond the range, missing values where there was none.
+        Per column that a question is about, how many values of the table last handed in lie outside those that chose:
+        other categories, numbers beyond the range, missing values where there was none.
 
     Notes
     -----
-    One half of the people chooses, the other judges. Columns that can be the same for everyone go first, as long as no
-    more than a quarter of the answers change that may; trees are grown for the others. To be taken, a way of
-    asking has to pass at 97.5 %, so that the target is missed in fewer than one of twenty uses.
+    One half of the people chooses, the other judges. Rows that are equal in all columns of the table stand on one side,
+    and copies do not count as independent rows, unless columns have so few values that people are alike by chance; hand
+    in what tells people apart, or name ``person``.
+
+    Columns that can be the same for everyone go first, as long as no more than a quarter of the answers change that
+    may; trees are grown for the others. To be taken, a way of asking has to pass at 97.5 %, so that the target is
+    missed in fewer than one of twenty uses.
+
+    A fitted minimizer holds values of the table: of numbers and dates that a question is about the two beside each cut
+    and the ends of the range, of categories those that occur, the representative of each cell, and the words of the
+    form. Of all other values it keeps none.
 
     Where the table holds rows that the model was trained on, agreement is that on such rows: a model that knows them by
     heart answers them in a manner of its own. Better hand in people whom it has not met; no label is needed.
@@ -193,11 +205,14 @@ class Minimizer(OneToOneFeatureMixin, TransformerMixin, AsDefense):  # type: ign
         return self._form
 
     def _keep(self, asked: Asked, cells: Cells, codes: Ints) -> None:
-        self._cells, self._values = cells, asked.values(cells.representative)
+        self._values = asked.values(cells.representative)
         cell = cells.route(codes)
         self.needs_ = needs_of(cells, self._books, cell)
         self.ncp_ = float(np.mean([need.ncp for need in self.needs_]))
         self._form = form_of(cells, self._books, cell, self.needs_, self.agreement)
+        self._cells, self._books = thinned(cells, self._books)
+        asked_about = {book.name for book in self._books if len(book.axis.places)}
+        self.unseen_ = {name: count for name, count in self.unseen_.items() if name in asked_about}
 
     def _asked_of(self, table: Table, where: Sequence[int]) -> Any:
         codes = self._encode(table, where)
@@ -209,6 +224,8 @@ class Minimizer(OneToOneFeatureMixin, TransformerMixin, AsDefense):  # type: ign
         codes = np.column_stack([book.encode(column) for book, column in zip(self._books, columns, strict=True)])
         self.unseen_ = {}
         for book, column, code in zip(self._books, columns, codes.T, strict=True):
+            if not len(book.axis.places):  # no question is about it
+                continue
             if count := int((code < 0).sum()) + book.outside(column):
                 self.unseen_[column.name] = count
         return codes
