@@ -148,9 +148,10 @@ class Minimization:
             "tolerance": self.minimizer.tolerance_,
             "agreement": self.agreement.to_dict(),
             "judged": self.minimizer.n_judged_,
+            "independent": float(self.minimizer.n_independent_),
             "ncp": self.ncp,
             "needs": [{**need, "pieces": []} for need in needs] if external else needs,
-            "form": None if external else _form(self.form),
+            "form": None if external else self.form.to_dict(),
             "groups": None if self.groups is None else str(self.groups),
             "by_answer": _groups(self.by_answer, "answer", external),
             "by_group": _groups(self.by_group, "group", external),
@@ -379,19 +380,6 @@ def _groups(groups: Sequence[Group], kind: str, external: bool) -> list[dict[str
         return []  # the values of a column stand in their names
     said = [group.to_dict() for group in groups]
     return [{**one, "name": f"{kind} {i}"} for i, one in enumerate(said, 1)] if external else said
-
-
-def _form(form: Any) -> dict[str, Any]:
-    """Return the questions in plain values, names of columns as words."""
-    questions = [
-        {
-            "column": str(one.column),
-            "of": float(one.of),
-            "choices": [{**vars(choice), "raw": [str(name) for name in choice.raw]} for choice in one.choices],
-        }
-        for one in form.questions
-    ]
-    return {"first": [str(name) for name in form.first], "questions": questions}
 
 
 def _plain(need: Any) -> dict[str, Any]:

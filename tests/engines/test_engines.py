@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from reticent import risk
-from reticent.defenses import Anonymizer
+from reticent.defenses import Anonymizer, Minimizer
 from reticent.errors import ParameterError, TableError
 
 QUASI = ["age", "town", "weight", "born", "married"]
@@ -179,6 +179,23 @@ def test_what_was_fitted_in_memory_is_written_on_an_engine_and_the_other_way(on_
     assert rows(on_duckdb.rows(here.transform(lazy))) == rows(there.transform(people)) == known
     some = people.select(["row", *QUASI])
     assert rows(on_duckdb.rows(there.place(on_duckdb.open(some)))) == rows(here.place(some))
+
+
+def test_questions_are_minimized_on_an_engine(engine, people):
+    """Answers that are missing, or numbers that are none, stay what they are where the value itself is asked for."""
+    if engine.name == "dask":
+        pytest.skip("the others say nothing more of a cluster")
+    names = ["age", "town", "weight", "married"]
+
+    def ill(table):
+        return (table["age"].fillna(0) > 40) & ((table["town"] == "Ulm") | (table["weight"] > 56))
+
+    minimizer = Minimizer(ill, agreement=0.9).fit(people.select(names))
+    assert 0 < minimizer.ncp_ < 1
+    beside = people.select([*names, "row"])
+    assert rows(engine.rows(minimizer.transform(engine.open(beside)))) == rows(minimizer.place(beside))
+    with pytest.raises(TableError, match=r"expected the columns \['town'"):
+        minimizer.transform(engine.open(people.select(["row", "age", "weight", "married"])))
 
 
 def test_rows_of_another_table_find_a_class(engine, people):

@@ -37,11 +37,15 @@ def choice(answer, share, question=None, raw=()):
 FORM = {
     "first": [],
     "questions": [
-        {"column": "age", "of": 1.0, "choices": [choice("up to 31", 0.6), choice("32 or more", 0.4, 2)]},
+        {
+            **{"column": "age", "of": 1.0, "other": "missing", "otherwise": "up to 31"},
+            "choices": [choice("up to 31", 0.6), choice("32 or more", 0.4, 2)],
+        },
         {
             "column": "town",
             "of": 0.4,
             "choices": [choice("Bonn or Ems", 0.3, raw=["income", "age"]), choice("Ulm", 0.1)],
+            **{"other": "", "otherwise": ""},
         },
     ],
 }
@@ -154,6 +158,7 @@ def test_the_form_is_shown_in_order(made):
     assert (
         "Bonn or Ems : ask for income, age, each as it is, as well; done" in said and report_minimize.INTERNAL in said
     )
+    assert "missing : as up to 31" in said and "   missing: as up to 31" in report_minimize.questions(made())
     every = made(columns=["age", "income"])
     assert "Bonn or Ems: ask for all columns, each as it is, as well; done" in report_minimize.questions(every)
     nothing = made(form={"questions": [], "first": []})
@@ -163,7 +168,8 @@ def test_the_form_is_shown_in_order(made):
 
 
 def test_rare_questions_are_folded_away_and_keep_their_numbers(made):
-    many = [{"column": f"q{i}", "of": 1 / i, "choices": [choice("yes", 0.1), choice("no", 0.1)]} for i in range(1, 31)]
+    answers = {"choices": [choice("yes", 0.1), choice("no", 0.1)], "other": "", "otherwise": ""}
+    many = [{"column": f"q{i}", "of": 1 / i, **answers} for i in range(1, 31)]
     page = page_minimize.document(made(form={"questions": many[::-1], "first": []}))
     shown, _, folded = page.partition("18 more questions")
     assert shown.count('<li value="') == 12 and '<li value="30">q1?' in shown and '<li value="1">q30?' in folded

@@ -133,6 +133,8 @@ def questions(result: Dict) -> str:
     for i, one in enumerate(found["questions"], 1):
         lines.append(f"{i}. {one['column']}? (asked of {share_of(one['of'])} of people)")
         lines += [f"   {choice['answer']}: {_then(choice, result['columns'])}" for choice in one["choices"]]
+        if one["other"]:
+            lines.append(f"   {one['other']}: as {one['otherwise']}")
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -156,6 +158,8 @@ def _question(number: int, one: Dict, columns: Sequence[str]) -> Safe:
         )
         for choice in one["choices"]
     ]
+    if one["other"]:
+        choices.append(tag("li", tag("b", one["other"]), f": as {one['otherwise']}"))
     asked_of = tag("small", f" (asked of {share_of(one['of'])})")
     return tag("li", f"{one['column']}?", asked_of, tag("ul", choices), value=number)
 

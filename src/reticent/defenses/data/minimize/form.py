@@ -92,13 +92,13 @@ class Form:
     first: tuple[Hashable, ...]
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain values."""
-        return {
-            "agreement": self.agreement,
-            "first": list(self.first),
-            "questions": [asdict(one) for one in self.questions],
-            "needs": [need.to_dict() for need in self.needs],
-        }
+        """Return what is asked in plain values, names of columns as words."""
+        questions = [asdict(one) | {"column": str(one.column), "of": float(one.of)} for one in self.questions]
+        for question in questions:
+            question["choices"] = [
+                choice | {"raw": [str(name) for name in choice["raw"]]} for choice in question["choices"]
+            ]
+        return {"first": [str(name) for name in self.first], "questions": questions}
 
     def __str__(self) -> str:
         target = f"{100 * self.agreement:g} %"

@@ -36,6 +36,7 @@ from reticent._seeds import generator
 from reticent.coding.codebook import Codebook
 from reticent.coding.codes import Ints
 from reticent.coding.columns import Table, open_frame, positions, read
+from reticent.coding.engine import open_lazy, rewritten
 from reticent.defenses.data.minimize import admission
 from reticent.defenses.data.minimize.as_defense import AsDefense
 from reticent.defenses.data.minimize.asked import Asked
@@ -47,6 +48,7 @@ from reticent.defenses.data.minimize.mapping import mapped
 from reticent.defenses.data.minimize.needs import Need, needs_of
 from reticent.defenses.data.minimize.thin import thinned
 from reticent.defenses.data.minimize.trial import agreeing
+from reticent.errors import TableError
 from reticent.stats.estimate import Estimate
 
 
@@ -184,8 +186,17 @@ class Minimizer(OneToOneFeatureMixin, TransformerMixin, AsDefense):  # type: ign
         return self
 
     def transform(self, X: Any) -> Any:
-        """Return the table with each row's inputs as they are asked; the same kind, with the same columns and types."""
+        """Return the table with each row's inputs as they are asked; the same kind, with the same columns and types.
+
+        A table on an engine (DuckDB, Dask, Spark, polars' lazy frames) stays there: its distinct rows come into memory,
+        and what is asked of them is written by a join. ``unseen_`` then counts distinct rows.
+        """
         check_is_fitted(self)
+        if (lazy := open_lazy(X)) is not None:
+            names = lazy.collect_schema().names()
+            if missing := [name for name in self._names if name not in names]:
+                raise TableError(f"expected the columns {missing}, which were fitted; the table has {names}")
+            return rewritten(lazy, [str(name) for name in self._names], self.place)
         return self._asked_of(self._open(X, reset=False), self._positions)
 
     def place(self, X: Any) -> Any:
