@@ -121,7 +121,13 @@ def people_alike(people: Ints) -> float:
     >>> people_alike(np.repeat([0, 1, 2], [1, 1, 1])), round(people_alike(np.repeat([0, 1, 2], [8, 1, 1])), 2)
     (3.0, 1.52)
     """
-    return _alike(np.unique(people, return_counts=True)[1].astype(float))
+    return effective(np.unique(people, return_counts=True)[1])
+
+
+def effective(sizes: npt.ArrayLike) -> float:
+    """Return how many single rows those of units of these sizes are worth, where equals stand in a unit (Kish 1965)."""
+    each = np.asarray(sizes, dtype=float)
+    return float(each.sum() ** 2 / max(1.0, (each**2).sum()))
 
 
 def least_shown(n: float, level: float = 0.95, bound: float | None = None) -> float:
@@ -220,7 +226,7 @@ def _design_effect(each: Floats, whose: Ints, variance: float) -> float:
     """Return how many times larger the variance is than that of one model on as many single people's rows."""
     n = each.shape[1]
     most = float((np.bincount(whose).astype(float) ** 2).sum()) / n  # were all rows of a person alike
-    differ = _alike(_sums((each != 0).any(axis=0), whose))
+    differ = effective(_sums((each != 0).any(axis=0), whose))
     plain = float(each.var(axis=1).mean()) / n
     if differ < _FEW or plain == 0:
         return float(max(most, variance / plain if plain > 0 else 1.0))
@@ -229,8 +235,3 @@ def _design_effect(each: Floats, whose: Ints, variance: float) -> float:
 
 def _sums(values: npt.ArrayLike, whose: Ints) -> Floats:
     return np.bincount(whose, weights=values).astype(np.float64)
-
-
-def _alike(counts: Floats) -> float:
-    """Return how many people these rows come from, as it were: one who has most of them is nearly all there is."""
-    return float(counts.sum() ** 2 / max((counts**2).sum(), 1.0))

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from reticent.coding.columns import open_frame
 from reticent.defenses import Minimizer
 from reticent.defenses.data.minimize.admission import deal
-from reticent.defenses.data.minimize.alike import effective, units_of
+from reticent.defenses.data.minimize.alike import units_of
 from reticent.errors import TableError
+from reticent.stats.noninferiority import effective
 
 
 def rich(n, seed=0):

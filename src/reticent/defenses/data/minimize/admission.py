@@ -9,9 +9,10 @@ import numpy as np
 from reticent.coding.codebook import people_of
 from reticent.coding.codes import Ints
 from reticent.coding.columns import Table, positions, read
-from reticent.defenses.data.minimize.alike import effective, units_of
+from reticent.defenses.data.minimize.alike import units_of
 from reticent.defenses.data.minimize.judged import fewest_that_can_show, most_that_can_be_shown
 from reticent.errors import MismatchError, ParameterError, TableError
+from reticent.stats.noninferiority import effective
 
 _CHOOSING = 6_000  # rows; more of them cost time and change little
 _JUDGING = 20_000

@@ -9,8 +9,8 @@ columns of a few values, though, people are alike by chance, and each of them co
 >>> random = np.random.default_rng(0)
 >>> people = pd.DataFrame({"height": random.normal(size=50), "town": random.choice(["A", "B"], 50)})
 >>> copied = units_of(open_frame(pd.concat([people] * 4)), np.random.default_rng(0))
->>> len(np.unique(copied)), effective(np.bincount(copied)), effective(np.array([1, 1, 4]))
-(50, 50.0, 2.0)
+>>> len(np.unique(copied))
+50
 >>> alike = units_of(open_frame(pd.concat([people[["town"]]] * 4)), np.random.default_rng(0))
 >>> len(np.unique(alike))
 200
@@ -52,8 +52,3 @@ def units_of(table: Table, random: np.random.Generator) -> Ints:
     most_of, twice = _BY_CHANCE
     alike = different >= most_of * by_chance and n - different <= twice * (n - by_chance)
     return np.arange(n) if alike else unit
-
-
-def effective(sizes: Ints) -> float:
-    """Return how many independent rows those of units of these sizes are worth (Kish 1965)."""
-    return float(sizes.sum() ** 2 / max(1, (sizes**2).sum()))

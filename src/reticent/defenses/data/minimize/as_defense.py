@@ -23,9 +23,10 @@ from reticent.backends.sklearn import SklearnModel
 from reticent.coding.classes import open_table
 from reticent.defenses.data.anonymize.guidance import is_amount
 from reticent.defenses.data.minimize import keeping
-from reticent.defenses.data.minimize.alike import effective, units_of
+from reticent.defenses.data.minimize.alike import units_of
 from reticent.defenses.data.minimize.judged import most_that_can_be_shown
 from reticent.defenses.defense import admit, statement
+from reticent.stats.noninferiority import effective
 from reticent.target.access import Access
 from reticent.target.model import Model
 from reticent.target.recipe import InputRecipe, MappedModel
