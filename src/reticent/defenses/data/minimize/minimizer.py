@@ -82,7 +82,7 @@ class Minimizer(OneToOneFeatureMixin, TransformerMixin, AsDefense):  # type: ign
         How many rows these are: where ``person`` is named, one a person.
     n_independent_ : float
         How many independent rows they are worth in the bound: fewer where some are equal.
-    judged_ : ndarray of shape (n_judged_,)
+    judged_ : ndarray of shape (m,)
         Where they stand in the fitted table.
     needs_ : tuple of Need
         What is needed of each column, and of how many people.
