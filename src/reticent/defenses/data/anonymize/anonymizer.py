@@ -27,9 +27,7 @@ from typing import Any, Self
 
 import narwhals as nw
 import numpy as np
-import numpy.typing as npt
-from sklearn.base import OneToOneFeatureMixin, TransformerMixin
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
 from reticent import _validate
 from reticent.coding.codes import Bools, Ints, count_people, distinct
@@ -49,6 +47,7 @@ from reticent.defenses.data.anonymize.guidance import guidance
 from reticent.defenses.data.anonymize.release import loss, medoids, representing
 from reticent.defenses.data.anonymize.settle import Work, settle
 from reticent.defenses.data.anonymize.writing import Values, combinations, lines_of, values_of, words_of, write
+from reticent.defenses.data.transformer import TableTransformer
 from reticent.errors import TableError
 from reticent.target.target import Target
 
@@ -56,7 +55,7 @@ CANDIDATES = (2, 20, 200, 1000)
 RELEASES = ("representative", "medoid", "ranges")
 
 
-class Anonymizer(OneToOneFeatureMixin, TransformerMixin, AsDefense):  # type: ignore[misc]
+class Anonymizer(TableTransformer, AsDefense):
     """Release quasi-identifiers in classes of at least ``k`` people.
 
     It is a transformer of tables, and a defense: ``protect(target, goal, defenses=[Anonymizer(k=50)])``.
@@ -362,21 +361,6 @@ class Anonymizer(OneToOneFeatureMixin, TransformerMixin, AsDefense):  # type: ig
         self.suppressed_ = classes == found.suppressed
         self.unseen_ = {}
         return classes
-
-    def _open(self, X: Any, *, reset: bool) -> Table:
-        frame = open_frame(X)
-        if frame is not None:
-            validate_data(self, X, reset=reset, skip_check_array=True)
-            return frame
-        array: npt.NDArray[Any] = validate_data(self, X, reset=reset, dtype=None, ensure_all_finite=False)
-        return array
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
-        tags.input_tags.categorical = True
-        tags.input_tags.string = True
-        return tags
 
 
 def anonymizations(target: Target) -> list[Anonymizer]:

@@ -112,11 +112,3 @@ def _satisfies(rules: Rules, rows: Bools, counts: Ints | None) -> bool:
     each = None if counts is None else np.repeat(counts[rows].astype(float), secrets.shape[1])
     held = add(secrets.ravel(), each, len(rules.base))
     return bool(holds(rules.table, rules.base, held, 0.0, 0.0, np.empty(len(rules.base))))
-
-
-def members_of(classes: Ints, released: Ints, sizes: Sequence[int], people: Ints | None) -> Ints:
-    """Return how many people share each released combination, shape (n_combinations,).
-
-    ``classes`` (n,) says the class of each row, ``released`` (n_classes, q) the codes of each class.
-    """
-    return count_people(distinct(released, sizes)[1][classes], people)

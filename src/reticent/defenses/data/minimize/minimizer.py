@@ -27,9 +27,7 @@ from collections.abc import Hashable, Sequence
 from typing import Any, Self
 
 import numpy as np
-import numpy.typing as npt
-from sklearn.base import OneToOneFeatureMixin, TransformerMixin
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from reticent import _validate
 from reticent._seeds import generator
@@ -48,11 +46,12 @@ from reticent.defenses.data.minimize.mapping import mapped
 from reticent.defenses.data.minimize.needs import Need, needs_of
 from reticent.defenses.data.minimize.thin import thinned
 from reticent.defenses.data.minimize.trial import agreeing
+from reticent.defenses.data.transformer import TableTransformer
 from reticent.errors import TableError
 from reticent.stats.estimate import Estimate
 
 
-class Minimizer(OneToOneFeatureMixin, TransformerMixin, AsDefense):  # type: ignore[misc]
+class Minimizer(TableTransformer, AsDefense):
     """Collect of each person only what a model's answer needs.
 
     Parameters
@@ -240,18 +239,3 @@ class Minimizer(OneToOneFeatureMixin, TransformerMixin, AsDefense):  # type: ign
             if count := int((code < 0).sum()) + book.outside(column):
                 self.unseen_[column.name] = count
         return codes
-
-    def _open(self, X: Any, *, reset: bool) -> Table:
-        frame = open_frame(X)
-        if frame is not None:
-            validate_data(self, X, reset=reset, skip_check_array=True)
-            return frame
-        array: npt.NDArray[Any] = validate_data(self, X, reset=reset, dtype=None, ensure_all_finite=False)
-        return array
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
-        tags.input_tags.categorical = True
-        tags.input_tags.string = True
-        return tags
