@@ -15,17 +15,19 @@ FLOORS = [
     ["errors", "_seeds"],
     ["_validate", "_optional"],
     ["_progress", "stats", "accounting", "target", "ledger", "coding", "views", "datasets"],
-    ["backends"],
+    ["backends", "mechanisms"],
     ["attacks", "custody"],
     ["defenses", "describe", "audit", "forecast", "risk", "suggest", "_utility"],
-    ["protect", "anonymize", "minimize", "necessity", "guard", "claims"],
+    ["protect", "anonymize", "minimize", "necessity", "reality", "guard", "claims"],
     ["attest", "serve"],
     ["console", "cli"],
     ["__init__"],
 ]
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 HEAVY = {"torch", "matplotlib", "statsmodels", "onnx", "onnxruntime", "lightgbm", "xgboost", "catboost", "polars"} | {
+    "dp_accounting",
     "duckdb",
+    "opendp",
     "dask",
     "distributed",
     "pyspark",

@@ -12,6 +12,7 @@ line; numbers are never reused::
     │   └── ParameterError          15   an argument outside its range
     ├── AccessError                 20   an attack needs more than the target grants
     ├── RecipeError                 21   the target cannot be trained again
+    ├── BudgetError                 22   a privacy budget does not allow what was asked
     ├── MissingPackageError         30   an optional package is not installed
     └── OutputError                 31   a result cannot be written
 """
@@ -71,6 +72,12 @@ class RecipeError(ReticentError):
     """The target cannot be trained again, so shadow models and retraining defenses are impossible."""
 
     exit_code = 21
+
+
+class BudgetError(ReticentError):
+    """A privacy budget does not allow what was asked."""
+
+    exit_code = 22
 
 
 class MissingPackageError(ReticentError, ImportError):

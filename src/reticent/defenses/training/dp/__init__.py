@@ -1,0 +1,1 @@
+"""Estimators that learn with differential privacy: everything that they read from the rows is charged."""

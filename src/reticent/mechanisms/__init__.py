@@ -1,0 +1,1 @@
+"""Mechanisms: what answers a question about people's rows with noise, and says what that cost."""
