@@ -9,10 +9,11 @@ Sums are kept on a grid: the caller rounds what a row adds to multiples of ``gri
 order, and the noise is rounded to the same grid. Nothing then depends on how floating-point numbers happen to round
 (Mironov 2012, doi:10.1145/2382196.2382264; Casacuberta et al. 2022, arXiv:2207.10635).
 
+>>> from reticent.mechanisms.noise import Seeded
 >>> curator = Curator(mu=1.0, noise=Seeded(0))
 >>> counts = curator.gaussian("people", np.array([40.0, 2.0]), sensitivity=1.0, share=0.25)
 >>> counts.tolist(), curator.answers[0].sd, curator.left
-([44.0, -1.0], 2.0, 0.75)
+([43.0, 4.0], 2.0, 0.75)
 """
 
 from dataclasses import dataclass, field
@@ -21,9 +22,7 @@ import numpy as np
 
 from reticent import _validate
 from reticent.errors import BudgetError
-from reticent.mechanisms.noise import Floats, Noise, Seeded
-
-__all__ = ["Answer", "Curator", "Seeded"]
+from reticent.mechanisms.noise import Floats, Noise
 
 _ROUNDING = 1e-9  # shares that were divided add up again but for this
 
