@@ -15,7 +15,8 @@ from reticent.attacks.membership.population import PopulationThreshold
 from reticent.attacks.result import Replicas
 from reticent.attacks.workbench import Workbench
 from reticent.audit import audit
-from reticent.defenses import Anonymizer, Coarsen, Regularize
+from reticent.defenses import Anonymizer, Coarsen, DPClassifier, Regularize
+from reticent.defenses.training.dp.candidates import chosen_by_rule, grid
 from reticent.errors import ParameterError
 from reticent.protect import FAMILIES, Point, _as_useful, _choose, protect
 from reticent.stats.rates import paired_difference, rate
@@ -160,23 +161,93 @@ def test_an_audit_from_before_lends_its_shadows(target, bench):
 def test_all_families_are_tried_or_said_not_to_be(target_of, target, bench):
     tried = protect(target, Goal(0.9, FPR), attacks=["gap"], bench=bench)
     names = {point.defense.name for point in tried.points[1:]}
-    assert names == set(FAMILIES) and tried.not_tried == ()
+    assert names == set(FAMILIES) - {"dp"} and [one.partition(":")[0] for one in tried.not_tried] == ["dp"]
     bought = replace(target_of(quasi_identifiers=(), access=Access.PARAMETERS), recipe=None)
     none = protect(bought, Goal(0.9, FPR), attacks=["gap"], bench=bench)
     assert len(none.points) == 1
-    assert [reason.partition(":")[0] for reason in none.not_tried] == list(FAMILIES)
-    assert "recipe" in none.not_tried[0] and "labels alone" in none.not_tried[1]
+    assert {reason.partition(":")[0] for reason in none.not_tried} == set(FAMILIES)
+    said = dict(reason.split(": ", 1) for reason in none.not_tried)
+    assert "recipe" in said["regularize"] and "labels alone" in said["coarsen"] and "names no epsilon" in said["dp"]
 
 
 def test_a_defense_of_ones_own_that_does_not_suit_is_said(target_of, bench):
     labels = target_of(access=Access.LABELS)
     found = protect(labels, Goal(0.9, FPR), defenses=[Coarsen(policy="bands")], attacks=["gap"], bench=bench)
     assert found.not_tried == ("scores in three bands: it already gives labels alone",)
-    with pytest.raises(ParameterError, match=r"among regularize, coarsen, k-anonymize, minimize; got 'dp'"):
-        protect(labels, Goal(0.9, FPR), defenses=["dp"], attacks=["gap"], bench=bench)
+    with pytest.raises(ParameterError, match=r"among regularize, coarsen, k-anonymize, minimize, dp; got 'pd'"):
+        protect(labels, Goal(0.9, FPR), defenses=["pd"], attacks=["gap"], bench=bench)
 
 
 # the choice itself, on points made up
+
+
+TOWNS = {"town": ["Bonn", "Ems", "Ulm", "Wien"]}
+
+
+@pytest.fixture(scope="module")
+def private(target_of, bench):
+    return protect(target_of(domains=TOWNS), Goal(epsilon=1), attacks=["gap"], bench=bench)
+
+
+def test_an_epsilon_settles_the_choice_before_anything_is_measured(private):
+    titles = [point.title for point in private.points]
+    assert titles == ["as it is", *(f"epsilon = {each:g}" for each in (8, 3, 1, 0.5, 0.1))]
+    assert private.best.title == "epsilon = 1" and private.confirmed
+    assert [bool(point.privacy and point.privacy["by_rule"]) for point in private.points] == [0, 0, 0, 1, 0, 0]
+    assert [point.meets(private.goal) for point in private.points] == [0, 0, 0, 1, 1, 1]
+    assert {one.partition(":")[0] for one in private.not_tried} == set(FAMILIES) - {"dp"}
+    assert "settled the choice before anything was measured" in private.sentence
+    assert private.sentence.endswith(f"The goal ({private.goal}) is met.")
+
+
+def test_what_is_charged_is_what_was_trained(private, target_of):
+    said = json.loads(json.dumps(private.to_dict(), allow_nan=False))["points"]
+    assert said[0]["privacy"] is None and private.points[0].charged(1e-5) == np.inf
+    for point, dict_ in zip(private.points[1:], said[1:], strict=True):
+        epsilon = point.defense.epsilon
+        assert len(point.target.releases) == 1
+        assert epsilon * 0.99 < dict_["privacy"]["alone"] == dict_["privacy"]["charged"] <= epsilon * (1 + 1e-9)
+        assert point.model.random_state is None and point.model.event_.no_guarantee is None
+        assert dict_["claim"]["audits"] == 5 and dict_["privacy"]["bounds"]["audits"] == 5
+
+
+def test_what_was_spent_before_counts(private, target_of, bench):
+    """With epsilon 1 spent before, a goal of 1.2 leaves room for 0.5 and a goal of 1 for nothing."""
+    spent = replace(target_of(domains=TOWNS), releases=private.best.target.releases)
+    after = protect(spent, Goal(epsilon=1.2), attacks=["gap"], bench=bench)
+    assert after.best.title == "epsilon = 0.5" and len(after.best.target.releases) == 2
+    alone, charged = (after._privacy(after.best)[name] for name in ("alone", "charged"))
+    assert alone <= 0.5 and 1 < charged <= 1.2
+    assert f"epsilon 0.5 at delta 1e-05, and {charged:.3g} with all that was spent" in after.sentence
+    assert protect(spent, Goal(epsilon=1), defenses=[SMOOTH], attacks=["gap"], bench=bench).best is None
+    assert chosen_by_rule(grid(), Goal(epsilon=1), spent) is None
+
+
+def test_other_goals_are_judged_and_choose_nothing(target_of, bench):
+    """A rate that the one candidate cannot be shown to keep: no weaker epsilon, and no stronger one, stands in."""
+    few = protect(target_of(domains=TOWNS), Goal(0.0101, 0.01, epsilon=1), attacks=["gap"], bench=bench)
+    assert few.best is None and "'epsilon = 1' has the largest epsilon" in few.sentence
+    assert "no other candidate may take its place" in few.sentence
+    assert [point.meets(few.goal) for point in few.points] == [False] * 6
+
+
+def test_a_family_that_proves_nothing_meets_no_epsilon(target, bench):
+    found = protect(target, Goal(epsilon=8), defenses=[SMOOTH], attacks=["gap"], bench=bench)
+    assert found.best is None and "Only differential privacy proves an epsilon" in found.sentence
+
+
+def test_private_candidates_want_a_codebook(target, bench):
+    found = protect(target, Goal(epsilon=1), attacks=["gap"], bench=bench)
+    assert found.best is None and len(found.points) == 1
+    assert any(one.startswith("dp: which values town may hold is not declared") for one in found.not_tried)
+
+
+def test_a_choice_by_audits_says_that_no_epsilon_covers_it(target_of, bench):
+    goal = Goal(0.9, FPR)
+    found = protect(target_of(domains=TOWNS), goal, defenses=[DPClassifier(epsilon=8)], attacks=["gap"], bench=bench)
+    chosen = replace(found, best=found.points[1])
+    assert not chosen.best.privacy["by_rule"]
+    assert "chose it, which the epsilon of its training does not cover" in chosen.sentence
 
 
 @dataclass
@@ -198,7 +269,7 @@ def point(name, *, right, high, losses=None, change=0.0, sealed_high=0.0, sealed
     answers = {Half.OPEN: np.arange(200) < right, Half.SEALED: np.arange(200) < (sealed_right or right)}
     return Point(
         defense=SimpleNamespace(title=name),
-        target=SimpleNamespace(accuracy=answers.__getitem__),
+        target=SimpleNamespace(accuracy=answers.__getitem__, defenses=()),
         audit=Read(sealed_high),
         selection=Read(high),
         utility=rate(answers[Half.SEALED]),

@@ -12,7 +12,8 @@ from typing import Any
 
 from reticent.attacks.result import versions
 from reticent.audit import Audit
-from reticent.claims.checkers import CHECKERS, DECLARABLE, Answer, Evidence
+from reticent.claims.answer import Answer, Evidence
+from reticent.claims.checkers import CHECKERS, DECLARABLE
 from reticent.errors import ParameterError
 from reticent.target.goal import Goal
 from reticent.views import external as views_external
@@ -77,6 +78,11 @@ class Case:
     @property
     def sentence(self) -> str:
         """The verdict before and after, claiming no more than was measured."""
+        void = self["E11"].answer.state == "failed" and not text.refuted(self.released.get("epsilon_bounds"))
+        return f"The claim of differential privacy does not hold (E11). {self._verdicts}" if void else self._verdicts
+
+    @property
+    def _verdicts(self) -> str:
         if self.after is None:
             return str(self.before["verdict"])
         done = ", then ".join(one["title"] for one in self.after["target"]["defenses"]) or "no defense"

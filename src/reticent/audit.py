@@ -9,6 +9,7 @@ from typing import Any, Self
 from reticent import _progress
 from reticent.attacks.attack import Attack
 from reticent.attacks.choice import chosen, left_out, possible, whole_models
+from reticent.attacks.claimed import epsilon_bounds
 from reticent.attacks.exposure import most_exposed, subgroups
 from reticent.attacks.fidelity import fidelity
 from reticent.attacks.membership.blind import baseline
@@ -21,7 +22,7 @@ from reticent.errors import AccessError
 from reticent.stats.estimate import Estimate, untestable
 from reticent.stats.rates import rate
 from reticent.target.population import Half
-from reticent.target.target import Target
+from reticent.target.target import Target, privacy_of
 from reticent.views import draw, page, text
 from reticent.views import external as views_external
 
@@ -111,6 +112,20 @@ class Audit:
         """Return the strongest attack's area under the ROC curve, with bounds that hold for all attacks together."""
         return self._strongest([f.auc(level=self._each(level)) for f in self.against_model], level)
 
+    @property
+    def epsilon_bounds(self) -> dict[str, Any] | None:
+        """Lower bounds on epsilon beside the one that is claimed, in plain values; None where none is claimed.
+
+        See :func:`reticent.attacks.claimed.epsilon_bounds`.
+        """
+        claim = privacy_of(self.target.defenses)
+        return None if claim is None or self.withheld else epsilon_bounds(self.target, self.against_model, claim)
+
+    @property
+    def refuted(self) -> bool:
+        """Whether these attacks win more often than the claimed epsilon allows, at 99.9 % confidence."""
+        return text.refuted(self.epsilon_bounds)
+
     def _each(self, level: float) -> float:
         return 1 - (1 - level) / max(len(self.against_model), 1)
 
@@ -164,6 +179,7 @@ class Audit:
             },
             "adaptive": self.adaptive,
             "keeps_rows": self.keeps_rows,
+            "epsilon_bounds": self.epsilon_bounds,
             "access": self.target.access.words,
             "half": self.half.value,
         }

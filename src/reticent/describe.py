@@ -4,7 +4,8 @@ Everything that can be wrong with what was handed in is found here, before anyth
 """
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,8 +13,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from reticent import _validate
+from reticent.accounting.events import Event
 from reticent.backends import function, sklearn, torch
 from reticent.errors import ModelError, TableError
+from reticent.mechanisms.promise import promise
+from reticent.mechanisms.rehearsed import Rehearsed
 from reticent.target import population
 from reticent.target.access import Access
 from reticent.target.model import Model, Recipe
@@ -33,6 +37,9 @@ def describe(
     sensitive: Sequence[str] = (),
     identifiers: Sequence[str] = (),
     groups: str | None = None,
+    bounds: Mapping[str, tuple[float, float]] | None = None,
+    domains: Mapping[str, Sequence[Any]] | None = None,
+    missing: Sequence[str] = (),
     recipe: Callable[[Any, int], Any] | None = None,
     shared_rows: str = "drop",
     classes: Sequence[Any] | None = None,
@@ -59,6 +66,10 @@ def describe(
         Columns by which a person may be known, that must not be learned about a person, and that name a person.
     groups
         A column whose rows belong together: the rows of one person, the persons of one household.
+    bounds, domains, missing
+        What a public codebook says of the columns: the range of numbers, ``{"age": (17, 90)}``, the values that there
+        are, ``{"town": ["Bonn", "Ulm"]}``, and where values may be missing. Only candidates of differential privacy
+        ask for it: they must not read it from the members.
     recipe
         ``(rows, seed) -> fitted model``, where ``rows`` is of the kind of ``members``; inferred for scikit-learn's API;
         for a PyTorch module a :class:`~reticent.backends.torch.TorchRecipe` trains many models at once.
@@ -104,6 +115,9 @@ def describe(
         sensitive=tuple(sensitive),
         identifiers=tuple(identifiers),
         groups=groups,
+        bounds=dict(bounds or {}),
+        domains=dict(domains or {}),
+        missing=tuple(missing),
     )
     for which, table in side.items():
         _check_labels(table, which)
@@ -133,7 +147,7 @@ def describe(
         name=name or str(wrapped.describe()["class"]),
     )
     _check_answers(target)
-    return target
+    return _with_privacy(target)
 
 
 def _wrap(model: Any, members: FrameTable | ArrayTable, classes: Sequence[Any] | None) -> Model:
@@ -159,6 +173,25 @@ def _recipe(model: Model, given: Callable[[Any, int], Any] | None, features: tup
     if isinstance(model, sklearn.SklearnModel):
         return sklearn.infer_recipe(model.native, features)
     return None
+
+
+def _with_privacy(target: Target) -> Target:
+    """Return the target with what its training claims, where a private estimator of this package was handed in."""
+    native = target.model.native
+    event = getattr(native, "event_", None)
+    if not isinstance(event, Event):
+        return target
+    recipe = target.recipe
+    if isinstance(recipe, sklearn.CloneRecipe):
+        person = native.get_params().get("person")
+        recipe = Rehearsed(replace(recipe, features=(*recipe.features, *([] if person is None else [person]))))
+    delta, spending = float(native.delta_), getattr(native, "spending_", None)
+    claim = promise(event, delta, [] if spending is None else spending.to_dict())
+    said = {"name": "dp", "title": f"epsilon = {native.epsilon_:g}", "moment": "training", "queries": "raw"}
+    parameters = {"epsilon": float(native.epsilon_), "delta": delta}
+    return target.protected(
+        target.model, recipe, {**said, "parameters": parameters, "claim": claim}, releases=(event.to_dict(),)
+    )
 
 
 def _features(model: Model, schema: Schema, side: dict[str, FrameTable | ArrayTable]) -> tuple[str, ...]:

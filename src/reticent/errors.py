@@ -13,8 +13,14 @@ line; numbers are never reused::
     ├── AccessError                 20   an attack needs more than the target grants
     ├── RecipeError                 21   the target cannot be trained again
     ├── BudgetError                 22   a privacy budget does not allow what was asked
+    ├── ClaimError                  23   a claim of privacy is contradicted by what was measured
     ├── MissingPackageError         30   an optional package is not installed
     └── OutputError                 31   a result cannot be written
+
+Two warnings stand beside it, for what may be done but weakens a promise::
+
+    PrivacyWarning                       a promise of privacy is weaker than it looks
+    └── NoGuaranteeWarning               nothing is promised at all
 """
 
 from typing import ClassVar
@@ -80,6 +86,12 @@ class BudgetError(ReticentError):
     exit_code = 22
 
 
+class ClaimError(ReticentError):
+    """A claim of privacy is contradicted by what was measured."""
+
+    exit_code = 23
+
+
 class MissingPackageError(ReticentError, ImportError):
     """An optional package is not installed."""
 
@@ -90,3 +102,11 @@ class OutputError(ReticentError, OSError):
     """A result cannot be written where it should go."""
 
     exit_code = 31
+
+
+class PrivacyWarning(UserWarning):
+    """A promise of privacy is weaker than it looks."""
+
+
+class NoGuaranteeWarning(PrivacyWarning):
+    """What was made this way promises nothing."""

@@ -192,11 +192,13 @@ def forecast(
     Raises
     ------
     ParameterError
-        If the goal names an accuracy, or the sizes are no such shares.
+        If the goal names more than a rate, or the sizes are no such shares.
     """
     goal = Goal.parse(goal) if isinstance(goal, str) else goal
-    if goal.accuracy_drop is not None:
-        raise ParameterError("expected a goal without accuracy_drop: a forecast speaks of what attackers reach alone")
+    if goal.accuracy_drop is not None or goal.epsilon is not None:
+        raise ParameterError(
+            "expected a goal without accuracy_drop or epsilon: a forecast speaks of what attackers reach alone"
+        )
     shares = _shares(sizes)
     began, bench = time.perf_counter(), bench or Workbench(n_jobs=n_jobs)
     attack = attack or Lira()
@@ -306,12 +308,12 @@ def _judged(target: Target, goal: Goal, parts: dict[float, list[Replicas]]) -> F
     if power_law.distinguishable(size, gain, noise):
         law = power_law.fit(size, gain, noise)
         slope = power_law.fit(size, gain, noise, prior_sd=None).slope() if len(size) > 1 else None
-        found = replace(found, law=law, slope=slope, per_class=law.size_for(goal.tpr - goal.fpr))
+        found = replace(found, law=law, slope=slope, per_class=law.size_for(goal.rate - goal.fpr))
     return replace(found, state=_state(found, members / classes))
 
 
 def _state(found: Forecast, have: float) -> str:
-    if found.now.high <= found.goal.tpr:
+    if found.now.high <= found.goal.rate:
         return "already met"
     if found.law is None:
         return "not distinguishable"

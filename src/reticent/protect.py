@@ -4,8 +4,9 @@ Each candidate is audited by shadow models that were trained *with* it. What is 
 the rows; what is reported, for every candidate, is read on the sealed half, which chose nothing.
 """
 
+import math
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,14 +25,16 @@ from reticent.defenses.data.anonymize.anonymizer import anonymizations
 from reticent.defenses.data.minimize.candidates import minimizations
 from reticent.defenses.defense import Defense, Family
 from reticent.defenses.output.coarsen import coarsenings
+from reticent.defenses.training.dp.candidates import chosen_by_rule, private, why_not
 from reticent.defenses.training.regularize import regularizations
 from reticent.errors import ParameterError
+from reticent.mechanisms.promise import A_HAIR, charged, settled
 from reticent.stats.estimate import Estimate
 from reticent.stats.rates import paired_difference, rate
 from reticent.target.goal import Goal
 from reticent.target.population import Half
-from reticent.target.target import Target
-from reticent.views import draw, page, text
+from reticent.target.target import Target, privacy_of
+from reticent.views import draw, frontier_in_words, page, text
 from reticent.views import external as views_external
 
 FAMILIES: dict[str, Family] = {
@@ -39,6 +42,7 @@ FAMILIES: dict[str, Family] = {
     "coarsen": coarsenings,
     "k-anonymize": anonymizations,
     "minimize": minimizations,
+    "dp": private,
 }
 
 
@@ -80,13 +84,31 @@ class Point:
         """The protected model: a drop-in object of the same framework, to save, load and call."""
         return self.target.model.native
 
+    @property
+    def privacy(self) -> Mapping[str, Any] | None:
+        """What differential privacy claims of this model, or None."""
+        return privacy_of(self.target.defenses)
+
+    def charged(self, delta: float) -> float:
+        """Return the epsilon of all that was spent on these people, this model's training with it."""
+        return charged(self.target.releases, delta) if self.privacy is not None else math.inf
+
+    def private(self, goal: Goal) -> bool:
+        """Whether what was charged meets the goal's epsilon, where it names one."""
+        return goal.epsilon is None or goal.delta is None or self.charged(goal.delta) <= goal.epsilon * A_HAIR
+
     def meets(self, goal: Goal, half: Half = Half.OPEN) -> bool:
-        """Whether the upper confidence limits meet the goal on one half; what was not tested meets nothing."""
+        """Whether the upper confidence limits meet the goal on one half; what was not tested meets nothing.
+
+        An epsilon is met by what was charged; on the sealed half no audit may speak against it.
+        """
         found, change = (
             (self.selection, self.selection_change) if half is Half.OPEN else (self.audit, self.utility_change)
         )
+        if not self.private(goal) or (goal.epsilon is not None and half is Half.SEALED and found.refuted):
+            return False
         cheap = goal.accuracy_drop is None or change.low >= -goal.accuracy_drop
-        return cheap and found.meets(goal.tpr, goal.fpr)
+        return cheap and (goal.tpr is None or found.meets(goal.tpr, goal.fpr))
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -95,7 +117,8 @@ class Frontier:
 
     ``best`` is the candidate of the highest accuracy among those whose upper confidence limit meets the goal on the
     open half (of equally accurate ones the least exposed), or None where none does; ``confirmed`` says whether the
-    sealed half agrees.
+    sealed half agrees. Where the goal names an epsilon, ``best`` is the private candidate of the largest epsilon that
+    the goal allows, or None: :mod:`reticent.defenses.training.dp.candidates` says why no other may take its place.
     """
 
     goal: Goal
@@ -118,36 +141,13 @@ class Frontier:
     @property
     def sentence(self) -> str:
         """What came of it, in a sentence that claims no more than was measured."""
-        if self.best is None:
-            nearest = min(self.points, key=lambda point: point.selection.exposure(self.goal.fpr).high)
-            limit = nearest.selection.exposure(self.goal.fpr)
-            if not nearest.selection.adaptive:
-                return (
-                    f"None of {len(self.points)} candidates can be shown to meet the goal ({self.goal}): no attack "
-                    f"could train shadow models, and the weaker ones miss most of what there is."
-                )
-            if limit.untested:
-                return (
-                    f"None of {len(self.points)} candidates can be shown to meet the goal ({self.goal}): on half of "
-                    f"the people that {limit.untested}."
-                )
-            return (
-                f"None of {len(self.points)} candidates meets the goal ({self.goal}), which its upper confidence limit "
-                f"has to. Nearest is {nearest.title!r} with {text.percent(limit.to_dict())}."
-            )
-        exposure = text.percent(self.best.audit.exposure(self.goal.fpr).to_dict())
-        own = text.percent(self.best.audit.tpr_at(self.goal.fpr).to_dict())
-        change = 100 * self.best.utility_change.value
-        over = f", on average over models trained in this way ({own} on this one)"
-        found = (
-            f"{self.best.title!r} was chosen on one half of the people; on the other half the strongest attack "
-            f"recognizes {exposure} of members at {100 * self.goal.fpr:g} % false alarms"
-            f"{over if self.best.audit.over_models(self.goal.fpr) else ''}, and accuracy on others is "
-            f"{text.percent(self.best.utility.to_dict())}, {change:+.1f} points from the model as it was."
+        return frontier_in_words.sentence(
+            self.goal.to_dict(),
+            str(self.goal),
+            [self._point(point) for point in self.points],
+            None if self.best is None else self._point(self.best),
+            confirmed=self.confirmed,
         )
-        if self.confirmed:
-            return f"{found} The goal ({self.goal}) is met there, by these attacks and on these records."
-        return f"{found} That does not confirm the goal ({self.goal}): do not rely on it."
 
     def to_dict(self, *, external: bool = False) -> dict[str, Any]:
         """Return plain values for JSON."""
@@ -157,7 +157,7 @@ class Frontier:
             "target": views_external.target(self.before.target.to_dict()) if external else self.before.target.to_dict(),
             "goal": self.goal.to_dict(),
             "goal_sentence": str(self.goal),
-            "points": [self._point(index) for index in range(len(self.points))],
+            "points": [{"index": index, **self._point(point)} for index, point in enumerate(self.points)],
             "chosen": None if self.best is None else self.points.index(self.best),
             "confirmed": self.confirmed,
             "sentence": self.sentence,
@@ -167,16 +167,15 @@ class Frontier:
             "timings": self.seconds,
         }
 
-    def _point(self, index: int) -> dict[str, Any]:
-        point = self.points[index]
+    def _point(self, point: Point) -> dict[str, Any]:
         said = point.target.defenses[-1] if point.defense is not None else {}
         return {
-            "index": index,
             "name": "as it is" if point.defense is None else point.defense.name,
             "title": point.title,
             "moment": said.get("moment", "none"),
             "parameters": said.get("parameters", {}),
             "claim": said.get("claim"),
+            "privacy": self._privacy(point),
             "access": point.target.access.words,
             "state": point.audit.state,
             "exposure": point.audit.exposure(self.goal.fpr).to_dict(),
@@ -185,6 +184,8 @@ class Frontier:
             "utility": point.utility.to_dict(),
             "utility_change": point.utility_change.to_dict(),
             "brier": point.brier,
+            "adaptive": point.selection.adaptive,
+            "over_models": point.audit.over_models(self.goal.fpr),
             "selection": {
                 "exposure": point.selection.exposure(self.goal.fpr).to_dict(),
                 "utility": point.selection_utility.to_dict(),
@@ -192,6 +193,19 @@ class Frontier:
             "meets_on_open_half": point.meets(self.goal),
             "chosen": point is self.best,
             "not_tested": point.audit.not_tested,
+        }
+
+    def _privacy(self, point: Point) -> dict[str, Any] | None:
+        if (claim := point.privacy) is None:
+            return None
+        delta = claim["delta"] if self.goal.delta is None else self.goal.delta
+        spent = {"alone": charged([claim["event"]], delta), "charged": point.charged(delta)}
+        return {
+            "delta": delta,
+            **{name: epsilon if math.isfinite(epsilon) else None for name, epsilon in spent.items()},
+            "by_rule": bool(claim.get("by_rule")),
+            "bounds": point.audit.epsilon_bounds,
+            "refuted": point.audit.refuted,
         }
 
     def to_html(self, path: str | Path, *, external: bool = False) -> Path:
@@ -225,14 +239,19 @@ def protect(
     Parameters
     ----------
     defenses
-        Names of families from ``FAMILIES`` or defenses of your own; None for all.
+        Names of families from ``FAMILIES`` or defenses of your own; None for all that may reach the goal: "dp" alone
+        where it names an epsilon, all others where it does not.
     before
         An audit of the same target with the same seed, whose shadow models are then used again.
     attacks
         As in :func:`reticent.audit`; None for all that tell more about a candidate, without the planted canaries.
     """
     bench = bench or (before.bench if before is not None else Workbench(n_jobs=n_jobs))
-    candidates, not_tried = _candidates(target, defenses)
+    candidates, not_tried = _candidates(target, defenses, goal)
+    claims = sum(defense.name == "dp" for defense in candidates)
+    ruled = chosen_by_rule(candidates, goal, target)
+    if _private_already(target, goal):  # nothing has to be done
+        target, ruled = settled(target, by_rule=True, audits=claims + 1), None
     bench.rounds = max(bench.rounds, _rounds(candidates))
     began = time.perf_counter()
     seconds: dict[str, float] = {}
@@ -241,7 +260,9 @@ def protect(
     work: list[Defense | None] = [None, *candidates]
     for defense in _progress.track(work, total=len(work), title="candidates"):
         started = time.perf_counter()
-        protected = target if defense is None else defense.apply(target, seed)
+        protected = target
+        if defense is not None:
+            protected = settled(defense.apply(target, seed), by_rule=defense is ruled, audits=claims)
         found = _audited(protected, goal, attacks, seed=seed, fprs=fprs, bench=bench)
         points.append(_measure(defense, protected, found, points[0].target if points else protected))
         seconds[points[-1].title] = round(time.perf_counter() - started, 3)
@@ -250,30 +271,39 @@ def protect(
     return Frontier(goal=goal, points=tuple(points), best=best, not_tried=tuple(not_tried), seed=seed, seconds=seconds)
 
 
+def _private_already(target: Target, goal: Goal) -> bool:
+    if goal.epsilon is None or goal.delta is None or privacy_of(target.defenses) is None:
+        return False
+    return charged(target.releases, goal.delta) <= goal.epsilon * A_HAIR
+
+
 def _audited(protected: Target, goal: Goal, attacks: str | Sequence[str | Attack] | None, **settings: Any) -> Audit:
     """Audit a candidate; costly attackers come only where the others leave the goal within reach."""
     if attacks is not None:
         return audit(protected, attacks, shadow_mismatch="withhold", **settings)
     every = [name for name in telling(protected) if name != Canaries.name]
     first = audit(protected, [name for name in every if name not in COSTLY], shadow_mismatch="withhold", **settings)
-    if COSTLY.isdisjoint(every) or not first.on(Half.OPEN).meets(goal.tpr, goal.fpr):
+    if COSTLY.isdisjoint(every) or (goal.tpr is not None and not first.on(Half.OPEN).meets(goal.tpr, goal.fpr)):
         return first
     return audit(protected, every, shadow_mismatch="withhold", **settings)
 
 
-def rounds(target: Target, defenses: Sequence[str | Defense] | None = None) -> int:
+def rounds(target: Target, goal: Goal, defenses: Sequence[str | Defense] | None = None) -> int:
     """Return how many sets of shadow models it takes: one for the target, one for each candidate trained anew."""
-    return _rounds(_candidates(target, defenses)[0])
+    return _rounds(_candidates(target, defenses, goal)[0])
 
 
 def _rounds(candidates: Sequence[Defense]) -> int:
     return 1 + sum(defense.moment != "output" for defense in candidates)
 
 
-def _candidates(target: Target, defenses: Sequence[str | Defense] | None) -> tuple[list[Defense], list[str]]:
+def _candidates(
+    target: Target, defenses: Sequence[str | Defense] | None, goal: Goal
+) -> tuple[list[Defense], list[str]]:
     found: list[Defense] = []
     not_tried: list[str] = []
-    for one in defenses if defenses is not None else FAMILIES:
+    wanted, unsuited = (defenses, []) if defenses is not None else _suited(goal)
+    for one in wanted:
         if not isinstance(one, str):
             if (reason := one.obstacle(target)) is not None:
                 not_tried.append(f"{one.title}: {reason}")
@@ -282,14 +312,24 @@ def _candidates(target: Target, defenses: Sequence[str | Defense] | None) -> tup
             continue
         if one not in FAMILIES:
             raise ParameterError(f"expected a defense among {', '.join(FAMILIES)}; got {one!r}")
-        offered = FAMILIES[one](target)
+        offered = private(target, goal) if one == "dp" else FAMILIES[one](target)
         found.extend(offered)
         if not offered:
             not_tried.append(f"{one}: {_why_none(one, target)}")
-    return found, not_tried
+    return found, [*not_tried, *unsuited]
+
+
+def _suited(goal: Goal) -> tuple[Sequence[str | Defense], list[str]]:
+    """Return the families that may reach a goal, and why the others do not."""
+    if goal.epsilon is not None:
+        return ["dp"], [f"{name}: it proves no epsilon" for name in FAMILIES if name != "dp"]
+    reason = "the goal names no epsilon, which has to settle the choice before anything is measured"
+    return [name for name in FAMILIES if name != "dp"], [f"dp: {reason}"]
 
 
 def _why_none(family: str, target: Target) -> str:
+    if family == "dp":
+        return why_not(target)
     if target.recipe is None and family not in ("coarsen", "minimize"):
         return "the model must be trained again, and no recipe says how"
     return {
@@ -326,10 +366,14 @@ def _brier_losses(target: Target) -> npt.NDArray[np.float64]:
 def _choose(points: Sequence[Point], goal: Goal) -> Point | None:
     """Return the most accurate point that meets the goal on the open half; of equals the least exposed.
 
+    Where the goal names an epsilon, the point was settled before anything was measured.
+
     Equal are points whose accuracy and Brier score these rows cannot tell from the leader's: to take the one that
     happens to lie ahead would be to choose by noise, and its exposure would be the price.
     """
     meeting = [point for point in points if point.meets(goal)]
+    if goal.epsilon is not None:
+        return next((point for point in meeting if (point.privacy or {}).get("by_rule")), None)
     if not meeting:
         return None
     leader = max(meeting, key=lambda point: (point.selection_utility.value, -point.brier))

@@ -36,7 +36,7 @@ def test_a_case_of_before_and_after(protected):
     case = read(protected.folder / "case" / "case.json")
     assert case["schema"] == "reticent/case/1" and case["after"]["half"] == "sealed"
     assert case["goal"] == {"tpr": 0.3, "fpr": 0.05, "accuracy_drop": None}
-    assert states(case)["C7"] == "missing" and len(case["claims"]) == 11
+    assert states(case)["C7"] == "missing" and len(case["claims"]) == 12
     assert said.out.startswith("Not tested:")  # above any verdict
     assert all(len(line) <= 100 for line in said.out.splitlines()), said.out
     assert re.search(r"^MISSING +C7 ", said.out, re.MULTILINE)

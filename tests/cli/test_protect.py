@@ -56,6 +56,32 @@ def test_the_model_that_comes_out_goes_in_again(desk):
     assert "lira" in [finding["name"] for finding in again["findings"]]
 
 
+def test_a_goal_of_differential_privacy_goes_all_the_way(desk):
+    """The bounds come from a codebook; the case finds the epsilon proven; the model that comes out is not seeded."""
+    book = {"bounds": {"mean radius": [5, 30]}}
+    (desk.folder / "codebook.json").write_text(json.dumps(book))
+    said = desk.verb("protect", goal="epsilon<=2", attacks="gap,population", codebook="codebook.json")
+    assert (said.code, said.err) == (0, ""), said.err
+    frontier = read(desk, "frontier.json")
+    assert frontier["goal"] == {"tpr": None, "fpr": 0.01, "accuracy_drop": None, "epsilon": 2.0, "delta": 1e-5}
+    assert [point["title"] for point in frontier["points"] if point["chosen"]] == ["epsilon = 2"]
+    assert frontier["target"]["schema"]["bounds"] == book["bounds"] and written(desk) == FILES
+    assert "with epsilon at most 2 (delta 1e-05)) is met." in flat(said.out)
+    assert desk.run("attest", "out", "--out", "case.html").code == 0
+    case = json.loads((desk.folder / "case.json").read_text())
+    claim = next(claim for claim in case["claims"] if claim["id"] == "E11")
+    assert claim["state"] == "proven" and "bounds of mean radius: declared, 5 to 30" in claim["statement"]
+
+
+@pytest.mark.parametrize(
+    "book", ['{"bounds": 1}', '{"edges": {}}', "[1]", "no json"], ids=["kind", "part", "list", "words"]
+)
+def test_a_codebook_that_is_none_is_refused(desk, book):
+    (desk.folder / "codebook.json").write_text(book)
+    said = desk.verb("protect", goal="epsilon<=2", codebook="codebook.json")
+    assert said.code == 10 and "expected --codebook FILE" in said.err and not (desk.folder / "out").exists()
+
+
 def test_a_goal_that_nothing_meets(desk):
     """What an earlier run has left of a better goal does not stay beside it."""
     assert desk.verb("protect", defenses="coarsen").code == 0 and written(desk) == FILES
@@ -88,8 +114,8 @@ def test_onnx_without_a_recipe_says_why_nothing_is_trained_anew(onnx):
     said = onnx.verb("protect", "model.onnx", quasi_identifiers="mean radius")
     assert said.code in (0, 41), said.err
     not_tried = read(onnx, "frontier.json")["not_tried"]
-    assert [reason.partition(":")[0] for reason in not_tried] == ["regularize", "k-anonymize"]
-    for reason in not_tried:
+    assert [reason.partition(":")[0] for reason in not_tried] == ["regularize", "k-anonymize", "dp"]
+    for reason in not_tried[:2]:
         assert "no recipe" in reason and flat(reason) in flat(said.out)
     assert {point["moment"] for point in read(onnx, "frontier.json")["points"]} == {"none", "output", "input"}
     if said.code == 0:  # what answers through ONNX is no estimator that could be written

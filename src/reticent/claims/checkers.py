@@ -1,49 +1,11 @@
-"""One checker per claim: from the dicts of audits to a state, a statement and its evidence.
-
-States: *proven* (counted or calculated exactly), *measured* (with an interval), *declared* (somebody said so, who and
-when), *missing* (nobody said or measured it), *failed* (the evidence speaks against it), *stale* (the evidence is older
-than what it speaks of).
-"""
+"""One checker per claim: from the dicts of audits to a state, a statement and its evidence."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
 
+from reticent.claims.answer import Answer, Dict, Evidence
+from reticent.claims.privacy import differential_privacy
 from reticent.views.text import number, percent
-
-Dict = Mapping[str, Any]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Evidence:
-    """What the checkers read.
-
-    Attributes
-    ----------
-    audit
-        The dict of the audit of the model to be released.
-    before
-        The dict of the audit before a defense, or the same one.
-    goal
-        The dict of the goal, or None.
-    declared
-        Claim id -> {"statement", "who", "when"}.
-    """
-
-    audit: Dict
-    before: Dict
-    goal: Dict | None
-    declared: Mapping[str, Dict]
-
-
-@dataclass(frozen=True)
-class Answer:
-    """State, statement and evidence of one claim."""
-
-    state: str
-    statement: str
-    evidence: str = ""
 
 
 def _finding(audit: Dict, name: str) -> Dict | None:
@@ -72,12 +34,17 @@ def _judged(evidence: Evidence, findings: Sequence[Dict]) -> Answer | None:
 
 def _together(evidence: Evidence, each: Answer) -> Answer:
     """Return the answer, failed where single attacks keep the goal but the bounds for all of them together do not."""
-    rates = evidence.audit["strongest"]["exposure"]
-    if evidence.goal is None or (rate := _rate(rates, float(evidence.goal["fpr"]))) is None or rate["untested"]:
+    rates, goal = evidence.audit["strongest"]["exposure"], _rate_goal(evidence)
+    if goal is None or (rate := _rate(rates, float(goal["fpr"]))) is None or rate["untested"]:
         return each
-    if rate["high"] <= evidence.goal["tpr"]:
+    if rate["high"] <= goal["tpr"]:
         return each
     return Answer("failed", f"{each.statement}; for all attacks together {percent(rate)}", each.evidence)
+
+
+def _rate_goal(evidence: Evidence) -> Dict | None:
+    """Return the goal where it limits what attackers recognize; one of differential privacy alone does not."""
+    return None if evidence.goal is None or evidence.goal["tpr"] is None else evidence.goal
 
 
 def _judge(evidence: Evidence, finding: Dict) -> Answer:
@@ -91,8 +58,8 @@ def _judge(evidence: Evidence, finding: Dict) -> Answer:
     statement = f"recognizes {percent(own)} of members at {100 * fpr:g} % false alarms"
     if mean is not None and not mean["untested"]:
         statement += f", {percent(mean)} on average over models trained in this way"
-    if evidence.goal is not None:
-        limit = evidence.goal["tpr"]
+    if (goal := _rate_goal(evidence)) is not None:
+        limit = goal["tpr"]
         expected = own if mean is None or mean["untested"] else mean
         failed = expected["high"] > limit or own["low"] > limit
         said = f"the goal is {100 * limit:g} %"
@@ -261,6 +228,7 @@ CHECKERS: Mapping[str, Callable[[Evidence], Answer]] = {
     "C13": overfitting,
     "C14": edge,
     "E7": accuracy,
+    "E11": differential_privacy,
     "E17": k_anonymity,
     "F5": questions,
 }

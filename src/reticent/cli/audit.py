@@ -111,7 +111,7 @@ def _goal(rule: str) -> Goal:
 
 def _pass(result: Audit, gate: Goal) -> int:
     expected, own = result.exposure(gate.fpr), result.tpr_at(gate.fpr)
-    passed = result.meets(gate.tpr, gate.fpr)
+    passed = result.meets(gate.rate, gate.fpr)
     if expected.untested:
         seen = expected.untested
     else:

@@ -81,7 +81,7 @@ def run(args: argparse.Namespace) -> int:
     output.show(text.wrapped(f"{data.about}."))
     output.show(text.wrapped(f"A random forest as people fit it by default, trained on {len(members):,} of them.\n"))
     with output.begin(args.out, key, args.jobs) as bench:
-        bench.rounds = rounds(target)
+        bench.rounds = rounds(target, goal)
         before = audit(target, seed=args.seed, bench=bench)
         first = before.to_dict()
         output.show(f"{text.audit(first)}\n")

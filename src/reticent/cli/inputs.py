@@ -1,15 +1,17 @@
 """The arguments that audit and protect share: a model, its tables, the roles of columns, what the attacker gets."""
 
 import argparse
+import json
 from collections.abc import Collection
 from pathlib import Path
+from typing import Any
 
 from reticent.attacks.choice import ATTACKS
 from reticent.backends.files import read_function, read_model
 from reticent.backends.tables import read_table_file
 from reticent.cli import output
 from reticent.describe import describe
-from reticent.errors import ParameterError
+from reticent.errors import InputError, ParameterError
 from reticent.stats.roc import nonmembers_needed
 from reticent.target.access import Access
 from reticent.target.target import Target
@@ -37,6 +39,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> tuple[Group, Group]:
     roles.add_argument("--sensitive", type=names, default=(), metavar="A,B", help="what must not be learned of anyone")
     roles.add_argument("--identifiers", type=names, default=(), metavar="A,B", help="what names a person")
     roles.add_argument("--groups", metavar="COLUMN", help="whose rows belong together: one person, one household")
+    roles.add_argument(
+        "--codebook",
+        metavar="FILE",
+        help='what is publicly known of the columns, as JSON: {"bounds": {"age": [17, 90]}, "domains": {"town": '
+        '["Bonn", "Ulm"]}, "missing": ["town"]}; differential privacy must not read it from the members',
+    )
     work = parser.add_argument_group("attacks and training")
     work.add_argument(
         "--attacks",
@@ -122,12 +130,36 @@ def read_target(args: argparse.Namespace, key: bytes) -> Target:
         sensitive=args.sensitive,
         identifiers=args.identifiers,
         groups=args.groups,
+        **read_codebook(args.codebook),
         recipe=recipe,
         shared_rows=args.shared_rows,
         name=Path(args.model).name if Path(args.model).is_file() else args.model,
         seed=args.seed,
         key=key,
     )
+
+
+def read_codebook(path: str | None) -> dict[str, Any]:
+    """Read what is publicly known of the columns; nothing where no file is named.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read, or holds anything but bounds, domains and columns with missing values.
+    """
+    if path is None:
+        return {}
+    try:
+        held = json.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"expected --codebook FILE as JSON, got {path}: {error}") from error
+    kinds = {"bounds": dict, "domains": dict, "missing": list}
+    if not isinstance(held, dict) or any(not isinstance(part, kinds.get(name, ())) for name, part in held.items()):
+        raise InputError(
+            f'expected --codebook FILE with some of {{"bounds": {{"age": [17, 90]}}, "domains": {{"town": ["Ulm"]}}, '
+            f'"missing": ["town"]}}; {path} holds something else'
+        )
+    return held
 
 
 def note_untestable(fpr: float, nonmembers: int, consequence: str) -> None:

@@ -36,10 +36,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         required=True,
         metavar="RULE",
         help="such as 'tpr<=0.03@fpr=0.01': no attack may recognize more than 3 %% of members while it wrongly names "
-        "1 %% of others; with ',accuracy_drop<=0.01' no fix may cost more than a point of accuracy",
+        "1 %% of others; with ',accuracy_drop<=0.01' no fix may cost more than a point of accuracy; or 'epsilon<=1' "
+        "(also 'epsilon<=1@delta=1e-6'): the model must be trained with differential privacy",
     )
     work.add_argument(
-        "--defenses", type=inputs.names, metavar="A,B", help=f"only these of {', '.join(FAMILIES)} (default: all)"
+        "--defenses",
+        type=inputs.names,
+        metavar="A,B",
+        help=f"only these of {', '.join(FAMILIES)} (default: all that may reach the goal)",
     )
 
 
@@ -52,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
     target = inputs.read_target(args, key)
     note_untestable(goal, target)
     with output.begin(args.out, key, args.jobs) as bench:
-        bench.rounds = rounds(target, defenses)
+        bench.rounds = rounds(target, goal, defenses)
         before = audit(target, attacks, seed=args.seed, bench=bench)
         frontier = protect(target, goal, defenses=defenses, before=before, attacks=attacks, seed=args.seed, bench=bench)
         first, found = before.to_dict(), frontier.to_dict()
@@ -67,6 +71,8 @@ def run(args: argparse.Namespace) -> int:
 
 def note_untestable(goal: Goal, target: Target) -> None:
     """Say before the long work that no candidate will be shown to meet the goal, where that is so."""
+    if goal.tpr is None:
+        return
     others = ~target.population.is_member
     fewest = min(int((others & target.population.mask(half)).sum()) for half in (Half.OPEN, Half.SEALED))
     inputs.note_untestable(

@@ -149,8 +149,8 @@ def needed_people(
     check(margin, level)
     _validate.at_least(_LEAST_DRAWS, draws=draws)
     goal = Goal.parse(goal) if isinstance(goal, str) else goal
-    if goal is not None and goal.accuracy_drop is not None:
-        raise ParameterError("expected a goal without accuracy_drop: the accuracy is asked for by the margin")
+    if goal is not None and (goal.accuracy_drop is not None or goal.epsilon is not None):
+        raise ParameterError("expected a goal without accuracy_drop or epsilon: the accuracy is asked for by the margin")
     trials = prepare(recipe, table, label=label, hidden=() if person is None else (person,), seed=seed)
     bench = Workbench(n_jobs=n_jobs)
     jury = summoned(trials, sides(trials, person, margin, level), margin, level, bench)

@@ -1,1 +1,1 @@
-"""Is the epsilon real? Tests that a claim of differential privacy must survive, and that planted bugs do not."""
+"""Is an epsilon real? Tests that a claim of differential privacy has to survive, and that planted bugs do not."""

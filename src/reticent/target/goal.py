@@ -1,9 +1,12 @@
 """What is to be reached: nobody should need to know which technique reaches it.
 
->>> Goal.parse("tpr<=0.03@fpr=0.01,accuracy_drop<=0.01")
-Goal(tpr=0.03, fpr=0.01, accuracy_drop=0.01)
+>>> goal = Goal.parse("tpr<=0.03@fpr=0.01,accuracy_drop<=0.01")
+>>> goal.tpr, goal.fpr, goal.accuracy_drop
+(0.03, 0.01, 0.01)
 >>> print(Goal(tpr=0.03, fpr=0.01))
 at most 3 % of members recognized while 1 % of others are
+>>> print(Goal(epsilon=1))
+differential privacy with epsilon at most 1 (delta 1e-05)
 """
 
 import re
@@ -13,9 +16,11 @@ from typing import Any
 from reticent import _validate
 from reticent.errors import ParameterError
 
+DELTA = 1e-5  # of a goal that names an epsilon alone
 _NUMBER = r"([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)"
 _RATE = re.compile(rf"tpr\s*(<=|<|>|>=)\s*{_NUMBER}\s*@\s*fpr\s*=\s*{_NUMBER}")
 _DROP = re.compile(rf"accuracy_drop\s*<=\s*{_NUMBER}")
+_EPSILON = re.compile(rf"epsilon\s*<=\s*{_NUMBER}(?:\s*@\s*delta\s*=\s*{_NUMBER})?")
 
 
 @dataclass(frozen=True)
@@ -26,48 +31,102 @@ class Goal:
     ----------
     tpr, fpr
         No attack may recognize more than the share ``tpr`` of the members at the false-positive rate ``fpr``; the
-        upper confidence limit must meet it, not the estimate.
+        upper confidence limit must meet it, not the estimate. Where no ``tpr`` is given, ``fpr`` only says at which
+        rate reports are read.
     accuracy_drop
         Largest loss of accuracy on non-members that is accepted, 0.01 for one point; None for any.
+    epsilon, delta
+        The model must be trained with differential privacy of at most this epsilon at this delta: everything that its
+        training asked of the members counts, and everything that was asked of them before. ``delta`` is 1e-5 where
+        only an epsilon is given.
     """
 
-    tpr: float
+    tpr: float | None = None
     fpr: float = 0.01
     accuracy_drop: float | None = None
+    epsilon: float | None = None
+    delta: float | None = None
 
     def __post_init__(self) -> None:
-        _validate.probability(tpr=self.tpr)
         _validate.probability(fpr=self.fpr)
+        if self.tpr is None and self.epsilon is None:
+            raise ParameterError(
+                "expected a goal with tpr= (what attackers may recognize) or epsilon= (differential privacy), got "
+                "neither: any model would meet it"
+            )
+        if self.tpr is not None:
+            _validate.probability(tpr=self.tpr)
+            if self.tpr <= self.fpr:
+                raise ParameterError(
+                    f"expected tpr > fpr, got tpr={self.tpr}, fpr={self.fpr}: a blind guess already reaches tpr = fpr"
+                )
         if self.accuracy_drop is not None:
             _validate.at_least(0, accuracy_drop=self.accuracy_drop)
-        if self.tpr <= self.fpr:
-            raise ParameterError(
-                f"expected tpr > fpr, got tpr={self.tpr}, fpr={self.fpr}: a blind guess already reaches tpr = fpr"
-            )
+        if self.epsilon is None:
+            if self.delta is not None:
+                raise ParameterError(f"expected delta beside an epsilon, got delta={self.delta} alone; name epsilon=")
+            return
+        _validate.positive(epsilon=self.epsilon)
+        if self.delta is None:
+            object.__setattr__(self, "delta", DELTA)
+        _validate.probability(delta=self.delta)  # type: ignore[arg-type]  # set above
 
     @classmethod
     def parse(cls, text: str) -> "Goal":
-        """Read ``"tpr<=0.03@fpr=0.01"``, with ``",accuracy_drop<=0.01"`` if wanted."""
-        rates, drops = [], []
+        """Read ``"tpr<=0.03@fpr=0.01"``, ``"epsilon<=1@delta=1e-5"``, ``"accuracy_drop<=0.01"``, joined by commas."""
+        found: dict[str, float] = {}
         for part in text.split(","):
-            if found := _DROP.fullmatch(part.strip()):
-                drops.append(float(found[1]))
-            else:
-                rates.append(part)
-        if len(rates) != 1 or len(drops) > 1:
+            limits = _limits(part.strip())
+            if limits is None or limits.keys() & found.keys():
+                raise ParameterError(
+                    f"expected each of these once at most, and a rate or an epsilon at least: "
+                    f"'tpr<=0.03@fpr=0.01,epsilon<=1@delta=1e-5,accuracy_drop<=0.01'; got {text!r}"
+                )
+            found |= limits
+        if not {"tpr", "epsilon"} & found.keys():
             raise ParameterError(
-                f"expected a rate and at most one drop, such as 'tpr<=0.03@fpr=0.01,accuracy_drop<=0.01'; got {text!r}"
+                f"expected a rate such as 'tpr<=0.03@fpr=0.01' or an epsilon such as 'epsilon<=1', got {text!r}"
             )
-        tpr, fpr = parse_rate(rates[0], signs=("<=", "<"))
-        return cls(tpr=tpr, fpr=fpr, accuracy_drop=drops[0] if drops else None)
+        return cls(**found)
+
+    @property
+    def rate(self) -> float:
+        """What attackers may recognize at most, for what speaks of nothing else.
+
+        Raises
+        ------
+        ParameterError
+            If the goal names none.
+        """
+        if self.tpr is None:
+            raise ParameterError(f"expected a goal with a rate, such as 'tpr<=0.03@fpr=0.01', got one of {self}")
+        return self.tpr
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain values."""
-        return asdict(self)
+        """Return plain values; epsilon and delta only where the goal names them, as they are younger than the rest."""
+        plain = asdict(self)
+        return plain if self.epsilon is not None else {k: v for k, v in plain.items() if k not in ("epsilon", "delta")}
 
     def __str__(self) -> str:
-        cost = "" if self.accuracy_drop is None else f", accuracy at most {100 * self.accuracy_drop:g} points lower"
-        return f"at most {100 * self.tpr:g} % of members recognized while {100 * self.fpr:g} % of others are{cost}"
+        said = []
+        if self.tpr is not None:
+            said.append(f"at most {100 * self.tpr:g} % of members recognized while {100 * self.fpr:g} % of others are")
+        if self.epsilon is not None:
+            said.append(f"differential privacy with epsilon at most {self.epsilon:g} (delta {self.delta:g})")
+        if self.accuracy_drop is not None:
+            said.append(f"accuracy at most {100 * self.accuracy_drop:g} points lower")
+        return ", ".join(said)
+
+
+def _limits(part: str) -> dict[str, float] | None:
+    """Read one part of a goal, or return None where it is none."""
+    if found := _DROP.fullmatch(part):
+        return {"accuracy_drop": float(found[1])}
+    if found := _EPSILON.fullmatch(part):
+        return {"epsilon": float(found[1])} | ({} if found[2] is None else {"delta": float(found[2])})
+    if (found := _RATE.fullmatch(part)) and found[1] in ("<=", "<"):
+        return {"tpr": float(found[2]), "fpr": float(found[3])}
+    return None
 
 
 def parse_rate(text: str, *, signs: tuple[str, ...]) -> tuple[float, float]:

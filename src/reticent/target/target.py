@@ -1,5 +1,6 @@
 """The Target: a model, its people, what an attacker is given, and how to train another one."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -13,6 +14,8 @@ from reticent.target.model import Model, Recipe, Scores
 from reticent.target.population import Half, Population
 from reticent.target.schema import Schema
 from reticent.target.table import Table
+
+DIFFERENTIAL_PRIVACY = "differential privacy"  # the kind of a claim, in the dict of a defense
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -35,6 +38,9 @@ class Target:
         How to train another model on other rows; None for a bought model.
     defenses
         What was done to it, in plain dicts, the first defense first: each with name, parameters and claim.
+    releases
+        The ledger: what differential privacy was spent on these members, this model among it, each an event as
+        :mod:`reticent.accounting` writes it. Whatever is spent on them later adds to it.
     name
         What the report calls it.
     """
@@ -46,6 +52,7 @@ class Target:
     features: tuple[str, ...]
     recipe: Recipe | None
     defenses: tuple[dict[str, Any], ...] = ()
+    releases: tuple[dict[str, Any], ...] = ()
     name: str = "model"
 
     @cached_property
@@ -108,7 +115,22 @@ class Target:
             "schema": self.schema.to_dict(),
             "has_recipe": self.recipe is not None,
             "defenses": list(self.defenses),
+            "releases": list(self.releases),
         }
+
+
+def privacy_of(defenses: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    """Return what differential privacy claims of a model with these defenses, or None where it claims nothing.
+
+    What comes after it may change the model's answers, but must not have read the members once more.
+    """
+    for one in reversed(defenses):
+        claim: Mapping[str, Any] = one["claim"] or {}
+        if claim.get("kind") == DIFFERENTIAL_PRIVACY:
+            return claim
+        if one["moment"] != "output":
+            return None
+    return None
 
 
 def class_positions(labels: npt.NDArray[Any], classes: npt.NDArray[Any]) -> npt.NDArray[np.intp]:

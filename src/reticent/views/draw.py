@@ -67,7 +67,8 @@ def frontier(result: Dict, ax: Any = None) -> Any:
     goal = result["goal"]
     shown = [p for p in result["points"] if not p["exposure"]["untested"] and not p["utility"]["untested"]]
     floor = svg.lowest_exposure(shown, goal)
-    ax.axvspan(floor, goal["tpr"], color="#e4eff7", zorder=0, label="meets the goal")
+    if goal["tpr"] is not None:
+        ax.axvspan(floor, goal["tpr"], color="#e4eff7", zorder=0, label="meets the goal")
     ax.axvline(goal["fpr"], color="#767676", linestyle=":", linewidth=1, label="blind guess")
     for point in shown:
         x, y, moment = point["exposure"], point["utility"], point["moment"]

@@ -1,6 +1,6 @@
 """The parts of a case's report: every claim with its state and its evidence. States are never added up into a score."""
 
-from reticent.views import axes, blocks, signs, svg, text
+from reticent.views import axes, blocks, epsilons, signs, svg, text
 from reticent.views.blocks import Dict, section, split, table
 from reticent.views.markup import Child, Safe, join, tag
 
@@ -44,10 +44,13 @@ def by_state(case: Dict) -> Safe:
 def claims(case: Dict, *, title: str = "Claims and their evidence") -> Safe:
     """Return every claim with state, statement and evidence."""
     note = tag("p", "States are kinds of evidence, not marks: they are never added up into a score.", class_="rt-note")
-    return section(title, by_state(case), note, [_claim(claim) for claim in case["claims"]], name="claims")
+    bounds = (case["after"] or case["before"]).get("epsilon_bounds")
+    drawn = None if bounds is None or bounds["claimed"] is None else epsilons.claim_and_bounds(bounds)
+    listed = [_claim(claim, drawn if claim["id"] == "E11" else None) for claim in case["claims"]]
+    return section(title, by_state(case), note, listed, name="claims")
 
 
-def _claim(claim: Dict) -> Safe:
+def _claim(claim: Dict, drawn: Safe | None) -> Safe:
     duty = claim.get("duty")
     return tag(
         "article",
@@ -56,6 +59,13 @@ def _claim(claim: Dict) -> Safe:
             "div",
             tag("h3", claim["title"]),
             tag("p", claim["statement"]),
+            None
+            if drawn is None
+            else blocks.figure(
+                drawn,
+                "What is claimed follows from the noise. What attacks show "
+                "is a lower bound: they may have missed most of it.",
+            ),
             tag("p", f"Evidence: {blocks.value(claim['evidence'])}", class_="rt-evidence"),
             tag("p", f"Duty: {duty}", class_="rt-evidence") if duty else None,
         ),

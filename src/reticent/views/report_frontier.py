@@ -1,6 +1,6 @@
 """The parts of a frontier's report: which fixes were tried, what each costs, which one meets the goal."""
 
-from reticent.views import axes, blocks, signs, svg, text
+from reticent.views import axes, blocks, epsilons, frontier_in_words, signs, svg, text
 from reticent.views.blocks import Dict, section, split, table
 from reticent.views.markup import Child, Safe, tag
 
@@ -61,12 +61,34 @@ def chosen(frontier: Dict) -> Dict | None:
 
 def picture(frontier: Dict) -> Safe:
     """Return what each candidate reveals against how well it works."""
+    region = (
+        "The goal is met where the right end of the interval, not only the point, lies within the shaded region. "
+        if frontier["goal"]["tpr"] is not None
+        else ""
+    )
     return blocks.figure(
         svg.frontier(frontier["points"], frontier["goal"]),
         "Each point is one candidate, measured on the sealed half, which chose nothing: what attackers recognize on "
         "average over models trained in this way, and how accurate the model is. Left is less revealed, up is more "
-        "accurate; lines are confidence intervals. The goal is met where the right end of the interval, not only the "
-        "point, lies within the shaded region. Numbers refer to the table.",
+        f"accurate; lines are confidence intervals. {region}Numbers refer to the table.",
+    )
+
+
+def privacy(frontier: Dict) -> Safe | None:
+    """Return what an epsilon costs; None where no candidate is private."""
+    drawn = epsilons.against_accuracy(frontier["points"], frontier["goal"])
+    if drawn is None:
+        return None
+    return blocks.figure(
+        drawn,
+        "Each triangle is a model that was trained with differential privacy: its epsilon follows from the noise, "
+        "accuracy and what attackers recognize were measured on the sealed half. Which model is released was settled "
+        "by the goal, not by this picture. Whoever gives away more than one of these models gives away more than the "
+        "epsilon of one."
+        if frontier["goal"].get("epsilon") is not None
+        else "Each triangle is a model that was trained with differential privacy: its epsilon follows from the noise, "
+        "accuracy and what attackers recognize were measured on the sealed half. To choose among them by what was "
+        "measured is covered by no epsilon: name one in the goal.",
     )
 
 
@@ -77,12 +99,16 @@ def points(frontier: Dict) -> Safe:
     for point in frontier["points"]:
         star = [" ", tag("b", "★ chosen", class_="rt-chosen")] if point["chosen"] else None
         acts = svg.MOMENTS.get(point["moment"], point["moment"])
-        promise = point["claim"]["statement"] if point["claim"] else None
+        promise, shown = _promise(point), _shown(point)
         change = point["utility_change"]
         rows.append(
             [
                 str(point["index"]),
-                [point["title"], star, [tag("small", words, class_="rt-under") for words in (acts, promise) if words]],
+                [
+                    point["title"],
+                    star,
+                    [tag("small", words, class_="rt-under") for words in (acts, promise, shown) if words],
+                ],
                 [
                     split(point["exposure"], text.percent(point["exposure"])),
                     tag("small", "this model: ", text.percent(point["exposure_of_this_model"]), class_="rt-under"),
@@ -103,10 +129,35 @@ def points(frontier: Dict) -> Safe:
     return table(
         head,
         rows,
-        caption="Sealed half, which chose nothing; the choice itself was made on the other half. Recognized: mean over "
-        "models trained in the same way, and below it on this one model",
+        caption=f"Sealed half, which chose nothing; {_chose(frontier)}. Recognized: mean over models trained in the "
+        "same way, and below it on this one model",
         numbers=[2, 3, 4],
     )
+
+
+def _chose(frontier: Dict) -> str:
+    if frontier["goal"].get("epsilon") is not None:
+        return "the goal's epsilon settled the choice beforehand"
+    return "the choice itself was made on the other half"
+
+
+def _promise(point: Dict) -> str | None:
+    """Return what a defense claims, in a few words where it claims an epsilon."""
+    private = point.get("privacy")
+    if private is None:
+        return str(point["claim"]["statement"]) if point["claim"] else None
+    before = "" if private["charged"] == private["alone"] else ", with what was spent before"
+    return f"charged: {frontier_in_words.epsilon(private['charged'])} at delta {private['delta']:g}{before}"
+
+
+def _shown(point: Dict) -> str | None:
+    """Return what attacks say of the epsilon of a point, or None."""
+    private = point.get("privacy")
+    if private is None or private["bounds"] is None:
+        return None
+    if private["refuted"]:
+        return f"THE CLAIM IS WRONG: attacks show epsilon {private['bounds']['fails']:.3g} at least (99.9 %)"
+    return text.shown_by_attacks(private["bounds"])
 
 
 def details(frontier: Dict) -> Safe:
@@ -129,4 +180,5 @@ def details(frontier: Dict) -> Safe:
 def tried(frontier: Dict, *, title: str = "What was tried, and what each fix costs") -> Safe:
     """Return goal, picture and table as one section."""
     goal = tag("p", tag("strong", "Goal: "), frontier["goal_sentence"], ".")
-    return section(title, goal, picture(frontier), points(frontier), details(frontier), name="tried")
+    drawn = [privacy(frontier), picture(frontier)]
+    return section(title, goal, drawn, points(frontier), details(frontier), name="tried")

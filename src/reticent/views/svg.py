@@ -117,11 +117,15 @@ def frontier(points: Sequence[Dict], goal: Dict) -> Safe:
     least = y.low
     if goal.get("accuracy_drop") is not None and shown:
         least = max(y.low, shown[0]["utility"]["value"] - goal["accuracy_drop"])
-    top, right = y(y.high), x(goal["tpr"])
-    region = [
-        tag("rect", x=x.start, y=top, width=right - x.start, height=y(least) - top, style=ink(fill=axes.GOOD)),
-        line(right, top - 4, right, y(least), stroke=COLORS[0], stroke_width=1.5, stroke_dasharray="5 3"),
-        words(right - 6, top - 8, "meets the goal", fill=COLORS[0], anchor="end", font_size="11px"),
+    top, region = y(y.high), []
+    if goal["tpr"] is not None:
+        right = x(goal["tpr"])
+        region = [
+            tag("rect", x=x.start, y=top, width=right - x.start, height=y(least) - top, style=ink(fill=axes.GOOD)),
+            line(right, top - 4, right, y(least), stroke=COLORS[0], stroke_width=1.5, stroke_dasharray="5 3"),
+            words(right - 6, top - 8, "meets the goal", fill=COLORS[0], anchor="end", font_size="11px"),
+        ]
+    region += [
         line(x(goal["fpr"]), top, x(goal["fpr"]), y.start, stroke=MUTED, stroke_dasharray="1 3"),
         words(x(goal["fpr"]) - 4, y.start - 6, "blind guess", fill=MUTED, anchor="end", font_size="11px"),
     ]
@@ -134,7 +138,7 @@ def frontier(points: Sequence[Dict], goal: Dict) -> Safe:
     return axes.picture(
         434,
         "What each candidate reveals, and how well it works",
-        f"Goal: at most {share(goal['tpr'])} recognized at {share(goal['fpr'])} false alarms. {described}",
+        f"{_asked(goal)}{described}",
         region,
         axes.ruled(x, y, f"members recognized at {share(goal['fpr'])} false alarms", "accuracy on others"),
         bars,
@@ -148,7 +152,13 @@ def lowest_exposure(points: Sequence[Dict], goal: Dict) -> float:
     """Return where the axis of exposure begins: left of goal, blind guess and points, but no empty decades."""
     lows = [one for p in points for one in (p["exposure"]["low"], p["exposure"]["value"]) if one > 0]
     lowest = float(max(min(lows, default=goal["fpr"]) / 1.3, goal["fpr"] / 8))
-    return min(lowest, float(goal["fpr"]) / 2, float(goal["tpr"]) / 3)
+    return min(lowest, float(goal["fpr"]) / 2, 1.0 if goal["tpr"] is None else float(goal["tpr"]) / 3)
+
+
+def _asked(goal: Dict) -> str:
+    if goal["tpr"] is None:
+        return ""
+    return f"Goal: at most {share(goal['tpr'])} recognized at {share(goal['fpr'])} false alarms. "
 
 
 def _color(point: Dict) -> str:

@@ -36,6 +36,14 @@ def verdict(summary: Dict) -> str:
     It speaks of these attacks, these records and this access; it never calls a model safe.
     """
     state = summary["state"]
+    bounds = summary.get("epsilon_bounds")
+    if bounds is not None and refuted(bounds):
+        rest = verdict({**summary, "epsilon_bounds": None})
+        return (
+            f"THE CLAIM OF DIFFERENTIAL PRIVACY IS WRONG: it says epsilon {bounds['claimed']:.3g} at delta "
+            f"{bounds['delta']:g}, and attacks show that epsilon is at least {bounds['fails']:.3g} (99.9 % confidence "
+            f"for all of them together). {rest}"
+        )
     if state == "not tested":
         return "Not tested: no attack on the model was possible with what was handed in."
     if state == "withheld":
@@ -59,6 +67,18 @@ def verdict(summary: Dict) -> str:
         f"{share} false alarms ({level} confidence), {scope}. This is no proof against other attacks."
         + ("" if summary["adaptive"] else " No shadow models were trained: the strongest attacks are missing.")
     )
+
+
+def refuted(bounds: Dict | None) -> bool:
+    """Return whether the lower bounds on epsilon of an audit speak against the claim beside which they stand."""
+    return bounds is not None and bounds["claimed"] is not None and bool(bounds["fails"] > bounds["claimed"])
+
+
+def shown_by_attacks(bounds: Dict) -> str:
+    """Return the lower bound on epsilon of an audit in words."""
+    if bounds["warns"] == 0:
+        return "attacks rule no epsilon out (95 %)"
+    return f"attacks show that epsilon is at least {bounds['warns']:.3g} (95 %)"
 
 
 def _exposed(summary: Dict, rate: Dict, scope: str) -> str:

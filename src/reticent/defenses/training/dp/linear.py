@@ -1,0 +1,143 @@
+"""Logistic regression by gradient descent in coordinates that the covariance of the rows, asked for once, made round.
+
+In the raw coordinates a few directions hold most of what rows are, and noise of one size for all directions drowns the
+others. The covariance is therefore bought first; rows are turned and stretched so that it is about the identity, as far
+as it is more than noise, clipped to one length, and the sum of their gradients is asked for ``steps`` times. The answer
+is the mean of the last half of the steps (private preconditioning; cf. Sheffet 2017, arXiv:1507.02482, and Wang 2018,
+arXiv:1803.02596, for linear regression).
+
+The rows and the residuals are cut to a grid, towards zero, before they are multiplied, and so is what they are multiplied
+by: sums are then exact in any order (of some ten million rows), what a row adds is never longer than was promised, and
+it is a function of that row alone. Without that, the last bit of a product can depend on how many rows there are.
+
+>>> residuals(np.array([[0.5, 0.5], [0.0, 1.0]]), np.array([[0.0, 1.0], [1.0, 0.0]])).round(3).tolist()
+[[0.5, -0.5], [-0.707, 0.707]]
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy import special
+
+from reticent.coding.codes import Floats
+from reticent.defenses.training.dp.coded import Coded
+from reticent.defenses.training.dp.encoding import GRID, Encoding
+from reticent.mechanisms.curator import Curator
+
+_RESIDUAL_GRID = 2.0**-12
+_TURN_BITS, _WEIGHT_BITS = 30, 24  # with the bits of the rows and of a sum over the width: fewer than 53
+_CHUNK = 1 << 14  # rows that are held as 64-bit numbers at a time
+_A_HAIR = 1e-9  # so that rounding never makes a row longer than was promised
+
+
+@dataclass(frozen=True, kw_only=True)
+class Descent:
+    """How to descend: ``share`` of what is left buys the covariance; ``clip`` is a row's length beside the expected."""
+
+    steps: int = 16
+    share: float = 0.3
+    clip: float = 0.7
+    rate: float = 3.0
+    momentum: float = 0.5
+
+
+def descend(
+    encoding: Encoding, coded: Coded, wanted: Floats, curator: Curator, *, people: float, how: Descent
+) -> Floats:
+    """Return weights of shape (width, k) for rows of the encoding; all of what is left of the budget is spent.
+
+    Parameters
+    ----------
+    wanted : ndarray of shape (n, k)
+        What the model should say of each row: for k = 1 a share from 0 to 1, else probabilities.
+    people
+        About how many rows there are.
+    """
+    left = curator.left
+    turn, length = roundness(covariance(encoding, coded, curator, how.share * left), people, encoding, curator, how)
+    turned = clipped(encoding, coded, turn, length)
+    share = (1 - how.share) * left / how.steps
+    weights = np.zeros((encoding.width, wanted.shape[1]))
+    speed, mean = np.zeros_like(weights), np.zeros_like(weights)
+    kept = how.steps - how.steps // 2
+    for step in range(how.steps):
+        exact = gradient(turned, on_grid(weights, _WEIGHT_BITS), wanted)
+        noisy = curator.gaussian("gradients", exact, sensitivity=length, share=share, grid=GRID * _RESIDUAL_GRID)
+        speed = how.momentum * speed + noisy / people
+        weights = weights - how.rate * speed
+        if step >= how.steps // 2:
+            mean += weights / kept
+    return np.asarray(turn @ mean)
+
+
+def covariance(encoding: Encoding, coded: Coded, curator: Curator, share: float) -> Floats:
+    """Return the sum over rows of their products with themselves, noisy, shape (width, width).
+
+    Only the half above the diagonal is asked for: a row of length 1 adds at most sqrt((1 + f) / 2) to it, where f is
+    the sum of the fourth powers of its coordinates.
+    """
+    total = np.zeros((encoding.width, encoding.width))
+    for part in _chunks(len(coded)):
+        rows = encoding.rows(coded.take(part))
+        total += rows.T @ rows
+    half = np.triu_indices(encoding.width)
+    noisy = np.zeros_like(total)
+    sensitivity = float(np.sqrt((1 + encoding.fourth) / 2))
+    noisy[half] = curator.gaussian("covariance", total[half], sensitivity=sensitivity, share=share, grid=GRID**2)
+    return noisy + np.triu(noisy, 1).T
+
+
+def roundness(noisy: Floats, people: float, encoding: Encoding, curator: Curator, how: Descent) -> tuple[Floats, float]:
+    """Return the matrix that makes the covariance round, shape (width, width), and the length to clip rows to."""
+    [sd] = [answer.sd for answer in curator.answers if answer.what == "covariance"]
+    sizes, directions = np.linalg.eigh(noisy / people)
+    sizes = np.maximum(sizes, 0.0)
+    damped = sizes + np.sqrt(2 * encoding.width) * sd / people  # where the eigenvalues of noise alone end
+    return on_grid(directions / np.sqrt(damped), _TURN_BITS), how.clip * float(np.sqrt((sizes / damped).sum()))
+
+
+def on_grid(matrix: Floats, bits: int) -> Floats:
+    """Return numbers of so many bits below the largest, so that their products with rows are exact."""
+    largest = float(np.abs(matrix).max())
+    if largest == 0.0:
+        return matrix
+    step = 2.0 ** (np.ceil(np.log2(largest)) - bits)
+    return np.asarray(np.rint(matrix / step) * step)
+
+
+def clipped(encoding: Encoding, coded: Coded, turn: Floats, length: float) -> npt.NDArray[np.float32]:
+    """Return the turned rows, no longer than ``length``, shape (n, width): multiples of GRID, which 32 bits can hold."""
+    turned = np.empty((len(coded), encoding.width), np.float32)
+    for part in _chunks(len(coded)):
+        rows = encoding.rows(coded.take(part)) @ turn
+        long = np.maximum(np.linalg.norm(rows, axis=1), 1e-12)
+        turned[part] = np.trunc(rows * (np.minimum(1.0, length / long) * (1 - _A_HAIR) / GRID)[:, None]) * GRID
+    return turned
+
+
+def gradient(turned: npt.NDArray[np.float32], weights: Floats, wanted: Floats) -> Floats:
+    """Return the sum over rows of the row times its residual, shape (width, k)."""
+    total = np.zeros(weights.shape)
+    for part in _chunks(len(turned)):
+        rows = turned[part].astype(np.float64)
+        total += rows.T @ residuals(likely(rows @ weights), wanted[part])
+    return total
+
+
+def likely(logits: Floats) -> Floats:
+    """Return probabilities, shape (n, k): of one logit a row by the logistic function, of several by the softmax."""
+    return np.asarray(special.expit(logits) if logits.shape[1] == 1 else special.softmax(logits, axis=1))
+
+
+def residuals(said: Floats, wanted: Floats) -> Floats:
+    """Return what was said less what was wanted, each row no longer than 1, on a grid; shape (n, k)."""
+    apart = said - wanted
+    long = np.maximum(np.linalg.norm(apart, axis=1, keepdims=True), 1.0) * (1 + _A_HAIR)
+    return np.asarray(np.trunc(apart / (long * _RESIDUAL_GRID)) * _RESIDUAL_GRID)
+
+
+def _chunks(n: int) -> Iterator[Any]:
+    return (slice(start, min(start + _CHUNK, n)) for start in range(0, n, _CHUNK))
