@@ -34,7 +34,7 @@ docs: $(VENV)/.docs   ## the documentation, warnings as errors, into docs/_build
 	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet -b html docs docs/_build/html
 	@echo "docs/_build/html/index.html"
 
-peers: .venv-peers/.done .venv-pycanon/.done .venv-ibm/.done  ## the packages that the benchmarks compare with, in an environment of their own
+peers: .venv-peers/.done .venv-pycanon/.done .venv-ibm/.done .venv-diffprivlib/.done .venv-ebm/.done .venv-opacus/.done  ## the packages that the benchmarks compare with, in an environment of their own
 
 .venv-peers/.done: benchmarks/peers/requirements.txt
 	$(PYTHON) -m venv .venv-peers
@@ -53,6 +53,11 @@ peers: .venv-peers/.done .venv-pycanon/.done .venv-ibm/.done  ## the packages th
 	.venv-ibm/bin/python -m pip install --quiet --disable-pip-version-check --no-deps ai-privacy-toolkit==0.2.1 adversarial-robustness-toolbox==1.20.1
 	touch $@
 
+.venv-diffprivlib/.done .venv-ebm/.done .venv-opacus/.done: .venv-%/.done: benchmarks/peers/requirements-%.txt
+	$(PYTHON) -m venv .venv-$*
+	.venv-$*/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	touch $@
+
 arx:             ## build ARX's core for its benchmark: make arx ARX=<a checkout of github.com/arx-deidentifier/arx>
 	sh benchmarks/peers/arx/build.sh $(ARX) .venv-ibm/arx
 
@@ -60,7 +65,7 @@ bench: $(VENV)/.test peers  ## what we promise, measured now beside the peers; t
 	for file in benchmarks/bench_*.py; do $(BIN)/python $$file || exit 1; done
 
 clean:           ## remove what the other targets made
-	rm -rf $(VENV) .venv-peers .venv-pycanon .venv-ibm demo-report docs/_build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .venv-peers .venv-pycanon .venv-ibm .venv-diffprivlib .venv-ebm .venv-opacus benchmarks/.cache demo-report docs/_build .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

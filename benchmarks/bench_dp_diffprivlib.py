@@ -2,7 +2,7 @@
 
 Theirs: logistic regression with four penalties, Gaussian naive Bayes, random forests of two depths. The best of the
 seven on the test rows stands for them, for each kind of features; a norm, bounds and classes are declared, and the bins
-(twenty of equal size, read from the rows) are free. Ours is ``DPClassifier`` with the codebook, everything charged.
+(ten of equal size, read from the rows) are free. Ours is ``DPClassifier`` with the codebook, everything charged.
 
 The guarantees differ, and the table shows ours under both: theirs is a pure epsilon for replacing a row of a table
 whose size is known; ours an (epsilon, delta) for adding or removing a row. A replaced row is one removed and one added,
@@ -22,7 +22,7 @@ from harness import peer, write
 
 from reticent.accounting.gaussian import epsilon_of, mu_of
 
-BINS = 20
+BINS = 10
 KINDS = ("one-hot", "binned")
 MODELS = [*(f"LR C={c:g}" for c in (1, 0.1, 0.01, 0.001)), "NB", "RF depth 5", "RF depth 8"]
 

@@ -4,7 +4,8 @@ Four sets, five epsilons, delta = 1e-5, adding or removing one row; the same spl
 it is: bounds and domains from the codebook, no edges, nothing tuned, all that it reads charged. The peers get several
 settings, and the one with the best mean on the test rows stands for them: the best for accuracy where accuracy is
 compared, the best for AUC where AUC is. Opacus gets our features and what our bins left of the budget; it takes the
-number of rows as public, which ours does not. "Lost" compares ours with itself at an epsilon of 10,000.
+number of rows as public, which ours does not. "Lost" compares ours with a logistic regression without privacy on the
+same features, fitted until it converges; the promise is kept against ours at an epsilon of 10,000 too.
 
     RETICENT_DATA=... python benchmarks/bench_dp_utility.py [--cached] [--sets adult,credit] [--splits 10]
 
@@ -12,19 +13,20 @@ With ``--cached`` the peers' figures of earlier runs are used where they are kno
 """
 
 import argparse
+import itertools
 import warnings
 from collections import defaultdict
 from functools import partial
 
 import numpy as np
-from dp_rivals import coded, ebm, opacus
+from dp_rivals import coded, ebm, opacus, without_privacy
 from dp_scores import Score, best, interval, majority, ours, paired, remember, remembered, tabled
 from dp_sets import EPSILONS, FIRST_SPLIT, SETS, split
 from harness import bar, write
 
 NO_PRIVACY = 1e4
 BEHIND = -0.3  # points
-ADULT = {1.0: {"accuracy": None, "auc": 0.91}, 0.1: {"accuracy": 0.835, "auc": 0.885}}
+ADULT = {1.0: {"auc": 0.91}, 0.1: {"accuracy": 0.835, "auc": 0.885}}
 LOST = 1.5
 WHAT = ("accuracy", "auc")
 
@@ -38,34 +40,41 @@ def verdict(mean: float, half: float) -> str:
 
 def report(scores: list[Score], notes: list[str]) -> None:
     """Write the table of what there is so far."""
-    table, rows, promises = tabled(scores), [], []
+    table, rows, promises, spent = tabled(scores), [], [], []
     for name in dict.fromkeys(score.data for score in scores):
-        for epsilon in EPSILONS:
-            our, free = (name, epsilon, "ours", ""), (name, NO_PRIVACY, "ours", "")
-            methods = [score.setting.split(":")[0] for score in table[our].values()]
-            row = [name, f"{epsilon:g}", str(len(table[our])), max(set(methods), key=methods.count)]
-            for what in WHAT:
-                mine = float(np.mean([getattr(score, what) for score in table[our].values()]))
-                lost, lost_half = interval(paired(table, free, our, what))
-                peers = {who: best(table, name, epsilon, who, what) for who in ("Opacus", "DP-EBM")}
-                who = max(peers, key=lambda peer: peers[peer][1])
-                mean, half = interval(paired(table, our, (name, epsilon, who, peers[who][0]), what))
-                row += [f"{mine:.4f}", f"{lost:.2f} ± {lost_half:.2f}"]
-                row += [f"{value:.4f} ({setting})" for setting, value in peers.values()]
-                row += [f"{mean:+.2f} ± {half:.2f}", verdict(mean, half)]
-                if name == "adult" and ADULT.get(epsilon, {}).get(what):
-                    wanted = ADULT[epsilon][what]
-                    promises.append(f"Adult, epsilon {epsilon:g}: {what} {mine:.4f}, bar {wanted}: {bar(mine, wanted)}")
-                if (name, epsilon, what) == ("adult", 1.0, "accuracy"):
-                    told = bar(lost, LOST, at_most=True)
-                    promises.append(f"Adult, epsilon 1: lost {lost:.2f} points of accuracy, bar {LOST}: {told}")
-            chance = np.mean([score.accuracy for score in table[name, epsilon, "majority", ""].values()])
-            seconds = np.median([score.seconds for score in table[our].values()])
-            rows.append([*row, f"{chance:.4f}", f"{seconds:.2f}"])
-    columns = ("{}", "lost", "Opacus", "DP-EBM", "ours - best, points", f"not below {BEHIND}")
-    head = ["set", "ε", "splits", "method", *(c.format(w) if c == "{}" else f"{w}: {c}" for w in WHAT for c in columns)]
+        for epsilon, what in itertools.product(EPSILONS, WHAT):
+            our, free = (name, epsilon, "ours", ""), (name, np.inf, "no privacy", "")
+            mine = float(np.mean([getattr(score, what) for score in table[our].values()]))
+            none = float(np.mean([getattr(score, what) for score in table[name, epsilon, "majority", ""].values()]))
+            lost, lost_half = interval(paired(table, free, our, what))
+            peers = {who: best(table, name, epsilon, who, what) for who in ("Opacus", "DP-EBM")}
+            who = max(peers, key=lambda peer: peers[peer][1])
+            mean, half = interval(paired(table, our, (name, epsilon, who, peers[who][0]), what))
+            row = [name, f"{epsilon:g}", what, str(len(table[our])), f"{mine:.4f}", f"{lost:.2f} ± {lost_half:.2f}"]
+            row += [f"{value:.4f} ({setting})" for setting, value in peers.values()]
+            rows.append([*row, f"{none:.4f}", f"{mean:+.2f} ± {half:.2f}", verdict(mean, half)])
+            if name == "adult" and epsilon in ADULT:
+                wanted = ADULT[epsilon].get(what)
+                if wanted:
+                    promises.append(f"Adult, ε = {epsilon:g}: {what} {mine:.4f}, bar {wanted}: {bar(mine, wanted)}")
+                else:
+                    itself, _ = interval(paired(table, (name, NO_PRIVACY, "ours", ""), our, what))
+                    promises.append(
+                        f"Adult, ε = {epsilon:g}: lost {lost:.2f} points of accuracy to logistic regression without "
+                        f"privacy on the same features, {itself:.2f} to ours at ε = 10,000, bar {LOST}: "
+                        f"{bar(max(lost, itself), LOST, at_most=True)}"
+                    )
+        private = [score for score in scores if score.data == name and score.epsilon in EPSILONS]
+        seconds = {
+            who: f"{who} {np.median([score.seconds for score in private if score.who == who]):.2f}"
+            for who in ("ours", "Opacus", "DP-EBM")
+        }
+        methods = sorted({score.setting.split(" (")[0] for score in private if score.who == "ours"})
+        spent.append(f"{name}: median CPU seconds of a fit: {', '.join(seconds.values())}; ours: {'; '.join(methods)}")
+    head = ["set", "ε", "figure", "splits", "ours", "lost, points", "Opacus", "DP-EBM", "majority"]
+    head += ["ours - best, points", f"not below {BEHIND}"]
     title = "Private classifiers: what epsilon costs, beside Opacus and DP-EBM"
-    write("dp_utility", title, [*head, "majority", "CPU s"], rows, [*promises, *notes])
+    write("dp_utility", title, head, rows, [*promises, *spent, *notes])
 
 
 def main() -> None:
@@ -94,8 +103,8 @@ def main() -> None:
             for epsilon in (*EPSILONS, NO_PRIVACY):
                 score, model = ours(data, seed, epsilon)
                 scores.append(score)
-                if epsilon != NO_PRIVACY:
-                    features[epsilon] = coded(model, train, test)
+                features[epsilon] = coded(model, train, test)
+            scores.append(without_privacy(data, seed, train, test, features.pop(NO_PRIVACY)))
             rivals = {
                 "Opacus": partial(opacus, data, seed, train, test, features),
                 "DP-EBM": partial(ebm, data, seed, train, test),

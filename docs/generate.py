@@ -108,7 +108,7 @@ def claims_table() -> str:
 
 def errors_table() -> str:
     """Return the errors with their exit codes."""
-    kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and kind.__module__ == errors.__name__]
+    kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and hasattr(kind, "exit_code")]
     rows = [[str(kind.exit_code), f"`{kind.__name__}`", _first_line(kind)] for kind in kinds]
     return table(["exit code", "error", "when"], rows)
 

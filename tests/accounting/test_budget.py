@@ -1,10 +1,12 @@
 """The ledger counts everything, refuses what exceeds, and is counted again whenever it is read."""
 
+import copy
 import json
 import math
 from dataclasses import replace
 
 import pytest
+import skops.io
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -165,6 +167,20 @@ def test_json_and_back():
     held["entries"][0]["stage"] = "a party"
     with pytest.raises(ParameterError, match="a party"):
         Budget.from_dict(held)
+
+
+def test_a_model_file_carries_the_ledger_and_is_not_believed():
+    ledger = budget().public("edges", because="a codebook", said_by="B").charged(event(Gaussian(9.0)), Stage.SEARCH)
+    written = skops.io.dumps(ledger)
+    read = skops.io.loads(written, trusted=skops.io.get_untrusted_types(data=written))
+    for one in (read, copy.deepcopy(ledger)):
+        assert one == ledger and one.to_dict() == ledger.to_dict() and str(one) == str(ledger)
+        assert one.adjacency.change is Change.ADD_REMOVE and one.adjacency.unit is Unit.ROW
+    cheated = copy.copy(ledger)
+    cheated.__setstate__({**vars(ledger), "_spent": 0.0})
+    assert cheated.spent() == ledger.spent()
+    with pytest.raises(BudgetError):
+        cheated.__setstate__({**vars(ledger), "epsilon": 0.1})
 
 
 def test_the_table_rounds_up_what_is_spent_and_down_what_is_left():

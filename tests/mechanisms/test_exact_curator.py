@@ -40,7 +40,7 @@ def test_no_more_than_there_is(delta):
     curator = ExactCurator(epsilon=1.0, delta=delta)
     ask = getattr(curator, curator.kind)
     ask("most", ZEROS[:2], sensitivity=1.0, share=0.9)
-    with pytest.raises(BudgetError, match="spend at most 0.1"):
+    with pytest.raises(BudgetError, match="spend at most"):
         ask("too much", ZEROS[:2], sensitivity=1.0, share=0.2)
     other = curator.laplace if delta else curator.gaussian
     with pytest.raises(BudgetError, match="one kind of noise"):

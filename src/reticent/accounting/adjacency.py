@@ -45,6 +45,11 @@ class Adjacency:
                 f"got {self.change!r} and {self.unit!r}"
             )
 
+    def __setstate__(self, held: Mapping[str, Any]) -> None:
+        # A file of skops holds a word for each of the two: what is read again is a Change and a Unit once more.
+        object.__setattr__(self, "change", Change(held["change"]))
+        object.__setattr__(self, "unit", Unit(held["unit"]))
+
     def __str__(self) -> str:
         return f"{self.change} one {self.unit}"
 

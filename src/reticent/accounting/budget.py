@@ -65,6 +65,12 @@ class Entry:
                 f"got {len(self.event.parts)} mechanisms and public_because={self.public_because!r}"
             )
 
+    def __setstate__(self, held: Mapping[str, Any]) -> None:
+        # A file of skops holds a word for the stage: what is read again is a Stage once more.
+        for name, value in {**held, "stage": Stage(held["stage"])}.items():
+            object.__setattr__(self, name, value)
+        self.__post_init__()
+
     def to_dict(self) -> dict[str, Any]:
         """Return what :meth:`from_dict` reads."""
         return {
@@ -131,6 +137,12 @@ class Budget:
                 f"{_up(spent)}{f', since {self.event.unbounded}' if self.event.unbounded else ''}"
             )
         object.__setattr__(self, "_spent", spent)
+
+    def __setstate__(self, held: Mapping[str, Any]) -> None:
+        # What a file says was spent is not believed: it is counted again.
+        for name in ("epsilon", "delta", "adjacency", "entries"):
+            object.__setattr__(self, name, held[name])
+        self.__post_init__()
 
     @property
     def event(self) -> Event:

@@ -21,14 +21,12 @@ import sys
 from collections.abc import Callable
 
 import numpy as np
-import numpy.typing as npt
 from scipy import special
 
 from reticent.errors import ParameterError
 
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(24)
 _SMALL = 1.0  # up to this mu the integral, beyond it the quotient
-_FAR = 30.0  # beyond it 1 - t R(t) cancels, and its series is exact
 _BEYOND = 40.0  # Phi(-40) is below every floating-point number
 _ULP = sys.float_info.epsilon
 _TINY = math.ulp(0.0)  # the least number above zero
@@ -47,12 +45,13 @@ def delta_of(mu: float, epsilon: float) -> float:
         return _TINY
     if mu <= _SMALL:
         t = a + mu * (_NODES + 1) / 2
-        slope = float(_WEIGHTS @ _mills_slope(t)) * mu / 2
+        slope = float(_WEIGHTS @ (1 - t * math.sqrt(math.pi / 2) * special.erfcx(t / math.sqrt(2)))) * mu / 2
         log_delta = -a * a / 2 - math.log(2 * math.pi) / 2 + math.log(slope)
     else:
         ratio = float(special.erfcx(b / math.sqrt(2)) / special.erfcx(a / math.sqrt(2)))
         log_delta = float(special.log_ndtr(-a)) + math.log1p(-ratio)
-    # a carries a rounding error of b ulp, which moves log(delta) by about |a| + 1 times as much.
+    # a carries a rounding error of b ulp, which moves log(delta) by about |a| + 1 times as much; 1 - t R(t) is about
+    # 1/t**2 and carries one of an ulp.
     margin = 1e-12 + 8 * _ULP * (abs(a) + 1) * (b + 1)
     return min(1.0, max(_TINY, math.exp(min(0.0, log_delta + margin))))
 
@@ -97,14 +96,6 @@ def mu_of(epsilon: float, delta: float) -> float:
     while holds(high):
         high *= 2
     return _edge(holds, low, high)
-
-
-def _mills_slope(t: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Return ``1 - t R(t)``, which is above zero; t of any shape."""
-    near = 1 - t * math.sqrt(math.pi / 2) * special.erfcx(t / math.sqrt(2))
-    square = 1 / np.maximum(t, _FAR) ** 2
-    far = square * (1 - 3 * square * (1 - 5 * square * (1 - 7 * square * (1 - 9 * square))))
-    return np.where(t < _FAR, near, far)
 
 
 def _edge(holds: Callable[[float], bool], inside: float, outside: float) -> float:

@@ -83,12 +83,27 @@ _BOOSTERS = (
 )
 
 _OURS = (
+    "reticent.accounting.adjacency.Adjacency",
+    "reticent.accounting.budget.Budget",
+    "reticent.accounting.events.Event",
+    "reticent.accounting.events.Gaussian",
     "reticent.defenses.data.anonymize.anonymizer.Anonymizer",
     "reticent.defenses.data.anonymize.as_defense.AnonymizedTraining",
     "reticent.defenses.data.minimize.as_defense.MinimizedModel",
     "reticent.defenses.data.minimize.minimizer.Minimizer",  # looks through its tree before anybody walks it
     "reticent.defenses.output.coarsen.Coarsened",
     "reticent.defenses.output.coarsen.Coarsening",
+    "reticent.defenses.training.dp.classifier.DPClassifier",
+    "reticent.defenses.training.dp.declared.Categories",
+    "reticent.defenses.training.dp.declared.Numbers",
+    "reticent.defenses.training.dp.encoding.Bins",
+    "reticent.defenses.training.dp.encoding.Encoding",
+    "reticent.defenses.training.dp.encoding.Ones",
+    "reticent.defenses.training.dp.encoding.Place",
+    "reticent.defenses.training.dp.regressor.DPRegressor",
+    "reticent.defenses.training.dp.rule.Model",
+    "reticent.defenses.training.dp.spending.Row",
+    "reticent.defenses.training.dp.spending.Spending",
 )
 
 TYPES: frozenset[str] = frozenset((*_TREES, *_PARTS, *_FUNCTIONS, *_BOOSTERS, *_OURS))

@@ -4,7 +4,7 @@ import argparse
 
 from reticent.attacks.choice import ATTACKS, QUICK, check_targets
 from reticent.audit import Audit, audit
-from reticent.cli import inputs, output
+from reticent.cli import claim, inputs, output
 from reticent.errors import ParameterError
 from reticent.forecast import forecast
 from reticent.target.goal import Goal, parse_rate
@@ -13,7 +13,8 @@ from reticent.views import page, text
 GATE_FAILED = 40
 USAGE = """\
 %(prog)s MODEL --members FILE --nonmembers FILE --label COLUMN
-                      --access KIND --out DIR [options]"""
+                      --access KIND --out DIR [options]
+       %(prog)s MODEL TABLE --label COLUMN --dp-claim epsilon=1,delta=1e-5"""
 EXAMPLE = """\
 example:
   reticent audit model.skops --members train.parquet --nonmembers test.parquet \\
@@ -26,6 +27,7 @@ _WRITTEN = ("audit.json", "audit.html", "forecast.json", "forecast.html")
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of this verb."""
     _, work = inputs.add_arguments(parser)
+    claim.arguments(parser)
     work.add_argument(
         "--quick",
         action="store_true",
@@ -62,7 +64,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Audit, write audit.json and audit.html, print."""
+    """Audit, write audit.json and audit.html, print; or check a claim of differential privacy."""
+    if args.dp_claim is not None:
+        return claim.run(args)
+    claim.check_needed(args)
     gate = _gate(args.fail_if)
     goal = None if args.forecast is None else _goal(args.forecast)
     attacks = _attacks(args)

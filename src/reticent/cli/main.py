@@ -33,7 +33,8 @@ exit codes:
   2      wrong usage
   10-15  input that cannot be used: 11 table, 12 model, 13 model file that would
          run code, 14 model not of these people, 15 argument out of range
-  20-21  not possible with the access granted, or without a recipe
+  20-22  not possible: by the access granted, without a recipe, over a budget
+  23     a claim of privacy is violated
   30     a package is missing
   31     a result cannot be written
   40     the gate of --fail-if has failed

@@ -81,7 +81,10 @@ def gaussian_scale(sensitivity: int, rho: float) -> float:
 
 def laplace_reach(scale: float, level: float) -> float:
     """Return the smallest whole number that one draw stays within with probability ``level`` or more."""
-    return float(np.floor(opendp().discrete_laplacian_scale_to_accuracy(float(scale), 1.0 - level)))
+    beyond = 1.0 - level
+    if np.exp(-1.0 / scale) < beyond / 2:  # then nothing but 0 is likely; OpenDP's formula overflows far down there
+        return 0.0
+    return float(np.floor(opendp().discrete_laplacian_scale_to_accuracy(float(scale), beyond)))
 
 
 @lru_cache(maxsize=64)

@@ -107,8 +107,8 @@ class ExactCurator:
     def event(self, what: str) -> Event:
         """Return what was answered so far, as one event."""
         spent = self.whole * sum(answer.share for answer in self.answers)
-        part = ZCDP(spent) if self.delta else PureDP(spent)
-        return Event(what, (part,), adjacency=ADD_REMOVE_ROW, no_guarantee=self.no_guarantee)
+        parts = (ZCDP(spent) if self.delta else PureDP(spent),) if spent else ()
+        return Event(what, parts, adjacency=ADD_REMOVE_ROW, no_guarantee=self.no_guarantee)
 
     def _answer(self, kind: Kind, what: str, exact: Floats, *, sensitivity: float, share: float, grid: float) -> Floats:
         if kind != self.kind:

@@ -126,16 +126,13 @@ class ClaimCheck:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values."""
-        finite = {
-            name: None if math.isinf(value) else value for name, value in (("low", self.low), ("sure", self.sure))
-        }
+        bounds = {"low": self.low, "sure": self.sure, "most": self.most}
         return {
             "schema": "reticent/claim/1",
             "epsilon": self.epsilon,
             "delta": self.delta,
             "gaussian": self.gaussian,
-            **finite,
-            "most": self.most,
+            **{name: None if math.isinf(value) else value for name, value in bounds.items()},
             "trainings": self.trainings,
             "sealed": self.sealed,
             "pair": self.pair,

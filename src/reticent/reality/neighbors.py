@@ -99,9 +99,7 @@ def row_of(table: Pair, index: int) -> Person:
     """Return a copy of one row of the table, to be added again."""
     x, y = table
     frame = named(x)
-    return Person(
-        row={name: frame[name].iloc[index] for name in frame.columns}, label=np.asarray(y)[index].item(), at=index
-    )
+    return Person(row={name: frame[name].iloc[index] for name in frame.columns}, label=np.asarray(y)[index], at=index)
 
 
 def _as_came(x: Any, frame: pd.DataFrame) -> Any:

@@ -88,7 +88,7 @@ def _check(parts: Sequence[tuple[Floats, float, float]], level: float) -> NoiseC
     z = np.concatenate([_normal(draws, sd, grid, spread) for draws, sd, grid in parts])
     raw = np.concatenate([draws / sd for draws, sd, _ in parts])
     p_values = {
-        "distribution": float(stats.kstest(z, "norm").pvalue),
+        "distribution": float(stats.kstest(z, "norm", method="asymp").pvalue),
         "variance": _variance(z),
         "order": _order(z),
         "repetition": _repetition(raw),

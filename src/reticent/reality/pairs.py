@@ -23,7 +23,6 @@ from reticent.reality.sensitivity import Pair
 
 _CROWD = 30
 _TABLE = 200  # rows of the caller's table at most: larger ones hide a row better, and take longer
-_LABELS = 2  # of the row that is added: the first and the last
 _FAR = 1e6
 
 
@@ -63,7 +62,7 @@ def _candidate(name: str, base: Pair, person: Person, table: Pair) -> Candidate:
 
 def _ends(y: Any) -> list[Any]:
     labels = np.unique(y)
-    return [label.item() for label in (labels[0], labels[-1])][:_LABELS]
+    return [labels[0], labels[-1]]  # of the row that is added
 
 
 def _bases(table: Pair) -> Iterator[tuple[str, Pair]]:
@@ -72,8 +71,8 @@ def _bases(table: Pair) -> Iterator[tuple[str, Pair]]:
     labels = np.unique(y)
     labels = labels if len(labels) <= 20 else np.array([labels[0], labels[-1]])  # amounts
     middle = _middle(named(x))
-    yield "four rows", _copies(x, y, middle, [*np.repeat(labels, max(1, 4 // len(labels)))])
-    yield "a crowd that agrees", _copies(x, y, middle, [*([labels[0]] * _CROWD), *labels[1:]])
+    yield "four rows", _copies(x, y, middle, np.repeat(labels, max(1, 4 // len(labels))).tolist())
+    yield "a crowd that agrees", _copies(x, y, middle, [labels[0]] * _CROWD + labels[1:].tolist())
     chosen = np.sort(_seeds.generator(0, "rows of a claim").permutation(len(y))[:_TABLE])
     rows = named(x).iloc[chosen].reset_index(drop=True)
     yield "the table", ((rows if isinstance(x, pd.DataFrame) else rows.to_numpy(np.asarray(x).dtype)), y[chosen])

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 from scipy import special
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
@@ -71,6 +72,9 @@ def numbers_of(model: Any, probes: Any) -> Floats:
 
 
 def _answers(model: Any, probes: Any) -> Floats:
+    names = getattr(model, "feature_names_in_", None)
+    if names is not None and isinstance(probes, pd.DataFrame) and set(names) <= set(probes.columns):
+        probes = probes[list(names)]  # a recipe may leave columns out
     if hasattr(model, "predict_proba"):
         sure = np.clip(np.asarray(model.predict_proba(probes), np.float64), _SURE, 1 - _SURE)
         return np.asarray(special.logit(sure), np.float64).ravel()

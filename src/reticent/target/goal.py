@@ -78,15 +78,10 @@ class Goal:
         for part in text.split(","):
             limits = _limits(part.strip())
             if limits is None or limits.keys() & found.keys():
-                raise ParameterError(
-                    f"expected each of these once at most, and a rate or an epsilon at least: "
-                    f"'tpr<=0.03@fpr=0.01,epsilon<=1@delta=1e-5,accuracy_drop<=0.01'; got {text!r}"
-                )
+                raise _not_understood(text)
             found |= limits
         if not {"tpr", "epsilon"} & found.keys():
-            raise ParameterError(
-                f"expected a rate such as 'tpr<=0.03@fpr=0.01' or an epsilon such as 'epsilon<=1', got {text!r}"
-            )
+            raise _not_understood(text)
         return cls(**found)
 
     @property
@@ -116,6 +111,13 @@ class Goal:
         if self.accuracy_drop is not None:
             said.append(f"accuracy at most {100 * self.accuracy_drop:g} points lower")
         return ", ".join(said)
+
+
+def _not_understood(text: str) -> ParameterError:
+    return ParameterError(
+        f"expected a rate such as 'tpr<=0.03@fpr=0.01' or an epsilon such as 'epsilon<=1@delta=1e-5' or both, and "
+        f"'accuracy_drop<=0.01' where wanted, each once and parted by commas; got {text!r}"
+    )
 
 
 def _limits(part: str) -> dict[str, float] | None:

@@ -1,4 +1,4 @@
-"""Where the bins of a column of numbers end: bought by one set of counts with noise on a grid that nobody's value moves.
+"""Where the bins of a column of numbers end: bought by noisy counts on a grid that nobody's value moves.
 
 The grid has cells of equal width between the bounds, and cells that double in width away from zero, so that amounts
 with a long tail are told apart near zero and far out. It is as fine as the noise allows. Neighboring cells are then

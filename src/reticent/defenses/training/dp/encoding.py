@@ -60,7 +60,7 @@ class Bins:
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """A column of numbers as places between -1 and 1 in its bounds, and where it may be missing a coordinate for that."""
+    """A column of numbers as places between -1 and 1 in its bounds, and a coordinate for missing ones."""
 
     low: float
     high: float

@@ -179,7 +179,8 @@ def told(way: Floats, noise: float) -> Floats:
     >>> told(np.array([3.0, 4.0]), 5.0).tolist(), told(np.array([0.3, 0.4]), 5.0).tolist()
     ([2.4000000000000004, 3.2], [0.0, 0.0])
     """
-    return np.asarray(way * max(0.0, 1.0 - noise / max(float(way @ way), np.finfo(float).tiny)), np.float64)
+    length = float(way @ way)
+    return np.asarray(way * (max(length - noise, 0.0) / max(length, np.finfo(float).tiny)), np.float64)
 
 
 def _steps(blur: Any) -> int:

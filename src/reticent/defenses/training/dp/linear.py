@@ -2,16 +2,15 @@
 
 In the raw coordinates a few directions hold most of what rows are, and noise of one size for all directions drowns the
 others. The covariance is therefore bought first; rows are turned and stretched so that it is about the identity, as far
-as it is more than noise, clipped to one length, and the sum of their gradients is asked for ``steps`` times. The answer
-is the mean of the last half of the steps (private preconditioning; cf. Sheffet 2017, arXiv:1507.02482, and Wang 2018,
-arXiv:1803.02596, for linear regression).
+as it is more than noise, and the sum of their gradients is asked for ``steps`` times, each row's clipped to one length.
+The answer is the mean of the last half of the steps (gradients clipped by row: Abadi et al. 2016, arXiv:1607.00133).
 
-The rows and the residuals are cut to a grid, towards zero, before they are multiplied, and so is what they are multiplied
-by: sums are then exact in any order (of some ten million rows), what a row adds is never longer than was promised, and
-it is a function of that row alone. Without that, the last bit of a product can depend on how many rows there are.
+The rows and the residuals are cut to a grid, towards zero, before they are multiplied, and so is what they are
+multiplied by: sums are then exact in any order (of some ten million rows), what a row adds is never longer than was
+promised, and it is a function of that row alone. Else the last bit of a product may depend on how many rows there are.
 
->>> residuals(np.array([[0.5, 0.5], [0.0, 1.0]]), np.array([[0.0, 1.0], [1.0, 0.0]])).round(3).tolist()
-[[0.5, -0.5], [-0.707, 0.707]]
+>>> shortened(np.array([[0.5], [-0.5]]), np.array([1.0, 4.0])).round(3).tolist()
+[[0.5], [-0.25]]
 """
 
 from collections.abc import Iterator
@@ -30,16 +29,21 @@ from reticent.mechanisms.curator import Curator
 _RESIDUAL_GRID = 2.0**-12
 _TURN_BITS, _WEIGHT_BITS = 30, 24  # with the bits of the rows and of a sum over the width: fewer than 53
 _CHUNK = 1 << 14  # rows that are held as 64-bit numbers at a time
-_A_HAIR = 1e-9  # so that rounding never makes a row longer than was promised
+_LONGEST = 1000.0  # of a turned row; 24 bits hold it on its grid
+_A_HAIR = 1e-9  # so that rounding never makes a gradient longer than was promised
 
 
 @dataclass(frozen=True, kw_only=True)
 class Descent:
-    """How to descend: ``share`` of what is left buys the covariance; ``clip`` is a row's length beside the expected."""
+    """How to descend.
 
-    steps: int = 16
+    ``share`` of what is left buys the covariance; ``clip`` is the length to which a row's gradient is clipped, beside
+    the expected length of a row.
+    """
+
+    clip: float
+    steps: int = 20
     share: float = 0.3
-    clip: float = 0.7
     rate: float = 3.0
     momentum: float = 0.5
 
@@ -58,13 +62,13 @@ def descend(
     """
     left = curator.left
     turn, length = roundness(covariance(encoding, coded, curator, how.share * left), people, encoding, curator, how)
-    turned = clipped(encoding, coded, turn, length)
+    turned, lengths = turned_rows(encoding, coded, turn)
     share = (1 - how.share) * left / how.steps
     weights = np.zeros((encoding.width, wanted.shape[1]))
     speed, mean = np.zeros_like(weights), np.zeros_like(weights)
     kept = how.steps - how.steps // 2
     for step in range(how.steps):
-        exact = gradient(turned, on_grid(weights, _WEIGHT_BITS), wanted)
+        exact = gradient(turned, lengths / length, on_grid(weights, _WEIGHT_BITS), wanted)
         noisy = curator.gaussian("gradients", exact, sensitivity=length, share=share, grid=GRID * _RESIDUAL_GRID)
         speed = how.momentum * speed + noisy / people
         weights = weights - how.rate * speed
@@ -91,7 +95,7 @@ def covariance(encoding: Encoding, coded: Coded, curator: Curator, share: float)
 
 
 def roundness(noisy: Floats, people: float, encoding: Encoding, curator: Curator, how: Descent) -> tuple[Floats, float]:
-    """Return the matrix that makes the covariance round, shape (width, width), and the length to clip rows to."""
+    """Return the matrix that makes the covariance round, shape (width, width), and the length to clip gradients to."""
     [sd] = [answer.sd for answer in curator.answers if answer.what == "covariance"]
     sizes, directions = np.linalg.eigh(noisy / people)
     sizes = np.maximum(sizes, 0.0)
@@ -108,22 +112,29 @@ def on_grid(matrix: Floats, bits: int) -> Floats:
     return np.asarray(np.rint(matrix / step) * step)
 
 
-def clipped(encoding: Encoding, coded: Coded, turn: Floats, length: float) -> npt.NDArray[np.float32]:
-    """Return the turned rows, no longer than ``length``, shape (n, width): multiples of GRID, which 32 bits can hold."""
-    turned = np.empty((len(coded), encoding.width), np.float32)
+def turned_rows(encoding: Encoding, coded: Coded, turn: Floats) -> tuple[npt.NDArray[np.float32], Floats]:
+    """Return the turned rows, shape (n, width), and their lengths, shape (n,).
+
+    They are multiples of GRID, and none is longer than 32 bits can hold of these.
+    """
+    turned, lengths = np.empty((len(coded), encoding.width), np.float32), np.empty(len(coded))
     for part in _chunks(len(coded)):
         rows = encoding.rows(coded.take(part)) @ turn
         long = np.maximum(np.linalg.norm(rows, axis=1), 1e-12)
-        turned[part] = np.trunc(rows * (np.minimum(1.0, length / long) * (1 - _A_HAIR) / GRID)[:, None]) * GRID
-    return turned
+        rows = np.trunc(rows * (np.minimum(1.0, _LONGEST / long) / GRID)[:, None]) * GRID
+        turned[part], lengths[part] = rows, np.linalg.norm(rows, axis=1)
+    return turned, lengths
 
 
-def gradient(turned: npt.NDArray[np.float32], weights: Floats, wanted: Floats) -> Floats:
-    """Return the sum over rows of the row times its residual, shape (width, k)."""
+def gradient(turned: npt.NDArray[np.float32], lengths: Floats, weights: Floats, wanted: Floats) -> Floats:
+    """Return the sum over rows of the row times its residual, shape (width, k).
+
+    ``lengths`` of the rows, shape (n,), are beside the length to which a gradient is clipped.
+    """
     total = np.zeros(weights.shape)
     for part in _chunks(len(turned)):
         rows = turned[part].astype(np.float64)
-        total += rows.T @ residuals(likely(rows @ weights), wanted[part])
+        total += rows.T @ shortened(likely(rows @ weights) - wanted[part], lengths[part])
     return total
 
 
@@ -132,11 +143,10 @@ def likely(logits: Floats) -> Floats:
     return np.asarray(special.expit(logits) if logits.shape[1] == 1 else special.softmax(logits, axis=1))
 
 
-def residuals(said: Floats, wanted: Floats) -> Floats:
-    """Return what was said less what was wanted, each row no longer than 1, on a grid; shape (n, k)."""
-    apart = said - wanted
-    long = np.maximum(np.linalg.norm(apart, axis=1, keepdims=True), 1.0) * (1 + _A_HAIR)
-    return np.asarray(np.trunc(apart / (long * _RESIDUAL_GRID)) * _RESIDUAL_GRID)
+def shortened(residuals: Floats, lengths: Floats) -> Floats:
+    """Return residuals, shape (n, k), on a grid, shortened until they are, times the length of their row, at most 1."""
+    long = np.linalg.norm(residuals, axis=1) * lengths * (1 + _A_HAIR)
+    return np.asarray(np.trunc(residuals / (np.maximum(long, 1.0) * _RESIDUAL_GRID)[:, None]) * _RESIDUAL_GRID)
 
 
 def _chunks(n: int) -> Iterator[Any]:

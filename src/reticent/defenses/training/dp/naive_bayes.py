@@ -150,7 +150,7 @@ def shrunk(found: Moments) -> tuple[Floats, Floats]:
 
 def _toward(center: Floats, values: Floats, sd: Floats) -> Floats:
     apart = values - center
-    kept = np.clip(1.0 - sd**2 / np.maximum(apart**2, np.finfo(float).tiny), 0.0, 1.0)
+    kept = np.maximum(apart**2 - sd**2, 0.0) / np.maximum(apart**2, np.finfo(float).tiny)
     return np.asarray(center + kept * apart, np.float64)
 
 

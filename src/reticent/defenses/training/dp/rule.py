@@ -1,13 +1,13 @@
 """One method for all tables, and the rule by which it is set from (n, d, epsilon): nothing is left to tune.
 
 What decides is how many people there are beside the noise: ``people * mu``, the count of rows (bought for a hundredth
-of the budget) times the budget as Gaussian differential privacy. The fewer they are, the harder are rows clipped: a bias that
-is smaller than the noise saved is a bargain. Where a column of numbers is not worth 30 of it, no bins are cut and
-numbers enter as they are. It was chosen on Adult and on three sets that no promise is made on;
+of the budget) times the budget as Gaussian differential privacy. The fewer they are, the harder are gradients clipped:
+a bias that is smaller than the noise saved is a bargain. Where a column of numbers is not worth 30 of it, no bins are
+cut and numbers enter as they are. It was chosen on Adult and on three sets that no promise is made on;
 ``benchmarks/bench_dp_utility.py`` says what came of it elsewhere.
 
 >>> clip_at(100.0), clip_at(1000.0), clip_at(1e6)
-(0.5, 0.5, 1.0)
+(0.35, 0.35, 0.7)
 """
 
 from collections.abc import Sequence
@@ -58,8 +58,8 @@ def learn(coded: Coded, y: Any, n_classes: int, curator: Curator) -> Model:
 
 
 def clip_at(strength: float) -> float:
-    """Return the length to clip rows to, beside their expected length, for this many people times mu."""
-    return float(np.clip(0.5 + 0.25 * np.log10(strength / 1000), 0.5, 1.0))
+    """Return the length to clip gradients to, beside a row's expected length, for this many people times mu."""
+    return float(np.clip(0.35 + 0.2 * np.log10(strength / 1000), 0.35, 0.7))
 
 
 def _ranges(
