@@ -4,15 +4,20 @@ import copy
 import datetime
 import hashlib
 import json
+from dataclasses import replace
 
 import pytest
 
+from reticent.accounting.adjacency import ADD_REMOVE_ROW
+from reticent.accounting.events import Event, Gaussian
+from reticent.accounting.gaussian import mu_of
 from reticent.attacks.membership.lira import Lira
 from reticent.attest import Case, attest, catalogue, digest
 from reticent.audit import audit
 from reticent.claims.checkers import CHECKERS
 from reticent.defenses import Anonymizer
 from reticent.errors import ParameterError
+from reticent.mechanisms.promise import promise
 from reticent.target.access import Access
 from reticent.target.goal import Goal
 from reticent.target.population import Half
@@ -54,6 +59,40 @@ def test_every_claim_of_the_catalogue_is_answered_in_order(case):
         assert claim.to_dict()["state"] == claim.answer.state
     with pytest.raises(KeyError):
         case["C99"]
+
+
+@pytest.fixture
+def overfitted(before):
+    """A tree that knows its members by heart, of which somebody claims epsilon 0.1."""
+    event = Event("training", (Gaussian(1 / mu_of(0.1, 1e-5)),), adjacency=ADD_REMOVE_ROW)
+    claim = promise(event, 1e-5, [{"what": "all", "share": 1.0}], trained_here=True)
+    said = {"name": "dp", "title": "epsilon = 0.1", "moment": "training", "queries": "raw", "parameters": {}}
+    target = before.target.protected(
+        before.target.model, before.target.recipe, {**said, "claim": claim}, releases=(event.to_dict(),)
+    )
+    return replace(before, target=target)
+
+
+def test_a_wrong_epsilon_fails_loudly(overfitted):
+    bounds = overfitted.epsilon_bounds
+    assert bounds["claimed"] == pytest.approx(0.1) and bounds["fails"] > 0.1 and overfitted.refuted
+    case = attest(overfitted)
+    assert case["E11"].answer.state == "failed" and "THE CLAIMED EPSILON IS WRONG" in case["E11"].answer.statement
+    for said in (overfitted.verdict, case.sentence, str(overfitted), str(case)):
+        assert "THE CLAIM OF DIFFERENTIAL PRIVACY IS WRONG" in " ".join(said.split())
+    assert attest(json.loads(json.dumps(overfitted.to_dict())))["E11"].answer == case["E11"].answer
+
+
+def test_an_audit_that_is_withheld_refutes_nothing(overfitted):
+    assert replace(overfitted, withheld=("tables differ",)).epsilon_bounds is None
+
+
+def test_a_claim_that_is_void_stands_in_the_verdict(overfitted):
+    spent = replace(overfitted.target, releases=overfitted.target.releases * 4)
+    harmless = replace(overfitted, target=spent, findings=())
+    case = attest(harmless, goal=Goal(epsilon=0.15))
+    assert case["E11"].answer.state == "failed" and "was spent" in case["E11"].answer.statement
+    assert case.sentence.startswith("The claim of differential privacy does not hold (E11). ")
 
 
 def test_states_are_those_of_the_evidence(case, before):

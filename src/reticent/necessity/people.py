@@ -150,7 +150,10 @@ def needed_people(
     _validate.at_least(_LEAST_DRAWS, draws=draws)
     goal = Goal.parse(goal) if isinstance(goal, str) else goal
     if goal is not None and (goal.accuracy_drop is not None or goal.epsilon is not None):
-        raise ParameterError("expected a goal without accuracy_drop or epsilon: the accuracy is asked for by the margin")
+        raise ParameterError(
+            "expected a goal without accuracy_drop or epsilon: accuracy is asked for by the margin, and exposure alone "
+            "is forecast"
+        )
     trials = prepare(recipe, table, label=label, hidden=() if person is None else (person,), seed=seed)
     bench = Workbench(n_jobs=n_jobs)
     jury = summoned(trials, sides(trials, person, margin, level), margin, level, bench)

@@ -98,7 +98,7 @@ WRONG = {
     "epsilon nan": ({"epsilon": np.nan}, "finite"),
     "epsilon a word": ({"epsilon": "1"}, "finite number"),
     "delta zero": ({"delta": 0.0}, "0 < delta < 1"),
-    "delta tiny": ({"delta": 1e-30}, "delta >= 1e-12"),
+    "delta tiny": ({"delta": 1e-9}, "delta >= 1e-08"),
     "delta one": ({"delta": 1}, "0 < delta < 1"),
     "rows per person": ({"person": "who", "rows_per_person": 0}, "whole number"),
     "rows of nobody": ({"rows_per_person": 2}, "person="),
@@ -302,7 +302,7 @@ def test_the_noise_covers_all_rows_of_a_person(monkeypatch):
     monkeypatch.setattr(frame_module, "Curator", Seen)
     table = people().assign(who=np.arange(600) // 3)
     fitted = DPClassifier(**SAID, person="who", rows_per_person=2).fit(table, target(table))
-    assert [(one.reach, one.mu) for one in made] == [(2.0, pytest.approx(mu_of(1.0, 1e-5)))]
+    assert [(one.reach, one.mu) for one in made] == [(2.0, pytest.approx(mu_of(1.0, 1e-5), rel=1e-4))]
     assert made[0].mu < mu_of(1.0, 1e-5)
     assert fitted.event_.parts[0].noise_multiplier == pytest.approx(1 / (made[0].mu * made[0].answers[0].share ** 0.5))
 

@@ -22,7 +22,7 @@ import numpy as np
 from reticent.coding.codes import Bools, Floats, Ints
 from reticent.defenses.training.dp.coded import Category, Coded, Feature, Number
 
-GRID = 2.0**-14  # rows are multiples of it, so that sums of products of 30 million of them are exact
+GRID = 2.0**-14  # rows are multiples of it, so that sums of their products are exact in any order
 _REACH = 0.3  # of the bins of a column: how far what is learned of one tells of another
 _INTERCEPT = 0.3  # the length of the constant beside that of a column
 _COORDINATES = 2048  # of all categories, and a quarter of it of all bins

@@ -47,7 +47,8 @@ from reticent.mechanisms.noise import Noise, OperatingSystem, Seeded
 from reticent.mechanisms.rehearsal import is_rehearsal
 
 _A_HAIR = 1e-9  # shares of a budget add up to one but for their rounding; so much of mu is held back
-_FINEST = 1e-12  # what the finite words that noise is made of may add to delta stays far below
+_HELD_BACK = 1e-9  # of delta: noise is made of finite words, which may add 2.3e-16 a number, for four million numbers
+_FINEST = 1e-8
 _ONE_PERSON = Adjacency(Change.ADD_REMOVE, Unit.PERSON)
 
 
@@ -109,7 +110,7 @@ class PrivateEstimator(BaseEstimator):  # type: ignore[misc]
         """
         self._check_parameters()
         noise = self._noise()
-        mu = mu_of(float(self.epsilon), float(self.delta)) * (1 - _A_HAIR)
+        mu = mu_of(float(self.epsilon), float(self.delta) - _HELD_BACK) * (1 - _A_HAIR)
         if self.budget is not None:
             whole = (Gaussian(1 / mu),)
             self.budget.charged(Event(self._what, whole, adjacency=self._adjacency, no_guarantee=noise.no_guarantee))

@@ -26,13 +26,14 @@ from sklearn.utils.validation import check_is_fitted
 from reticent import _validate
 from reticent.coding.codes import Floats
 from reticent.defenses.training.dp.columns import Desk, PrivateColumns
-from reticent.defenses.training.dp.moments import moments
+from reticent.defenses.training.dp.moments import moments, told
 
 LAYOUT = 0.15  # of the budget, for the cloud that centers are laid out for
 RADIUS = 0.1  # of each step's budget, for the mean distance
 FEWEST, MOST = 2, 6  # steps
 BLUR = 0.05  # how far noise may move a center, of the cloud's size, before another step does more harm than good
 UNSEEN = 0.1  # of each column's shape is spread evenly: where few are, noise hides them
+SPLIT = 1.0
 CLOUD = 5000  # made-up rows
 BARS = 2  # bars of histograms, on average, in standard deviations of the noise
 
@@ -173,16 +174,6 @@ def _layout(k: int, cloud: Floats, coins: np.random.Generator) -> Floats:
     return np.asarray(laid.cluster_centers_, np.float64)
 
 
-def told(way: Floats, noise: float) -> Floats:
-    """Return as much of a way (d,) as noise of this expected squared length does not explain (James and Stein 1961).
-
-    >>> told(np.array([3.0, 4.0]), 5.0).tolist(), told(np.array([0.3, 0.4]), 5.0).tolist()
-    ([2.4000000000000004, 3.2], [0.0, 0.0])
-    """
-    length = float(way @ way)
-    return np.asarray(way * (max(length - noise, 0.0) / max(length, np.finfo(float).tiny)), np.float64)
-
-
 def _steps(blur: Any) -> int:
     """Return the most steps for which noise moves a center by less than ``BLUR`` of the cloud, within 2 and 6."""
     return max([FEWEST, *(steps for steps in range(FEWEST, MOST + 1) if blur(steps) <= BLUR)])
@@ -203,7 +194,7 @@ def _step(
     part = share if last else (1 - RADIUS) * share
     sums = desk.sums("centers", asked, belongs, k, length=length, share=part)
     counts, sd = sums[:, 0] / one, desk.curator.sd(length, part) / one
-    found = counts > 2 * sd
+    found = counts > 3 * sd
     moved = centers.copy()
     for center in np.flatnonzero(found):
         noise = (sd * one / counts[center] / weight) ** 2
@@ -215,8 +206,8 @@ def _step(
     mean = float(np.sqrt(np.clip(total[0, 0] / max(counts.sum(), 1.0) * radius, (0.02 * radius) ** 2, radius**2)))
     between = euclidean_distances(moved * weight)
     np.fill_diagonal(between, np.inf)
-    hidden = 2 * sd * between.min(axis=1) ** 2  # squared distance that rows below the noise would add without a center
-    for empty in np.flatnonzero(~found & (hidden < counts.sum() / k * mean**2)):  # begins again beside the fullest
+    hidden = 3 * sd * between.min(axis=1) ** 2  # squared distance that rows below the noise would add without a center
+    for empty in np.flatnonzero(~found & (hidden < SPLIT * counts.sum() / k * mean**2)):  # begins again beside the fullest
         crowded = int(np.argmax(counts))
         way = desk.coins.normal(size=len(weight)) / weight
         moved[empty] = moved[crowded] + way * (mean / np.linalg.norm(way * weight, ord=order))

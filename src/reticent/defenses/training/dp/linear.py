@@ -6,7 +6,7 @@ as it is more than noise, and the sum of their gradients is asked for ``steps`` 
 The answer is the mean of the last half of the steps (gradients clipped by row: Abadi et al. 2016, arXiv:1607.00133).
 
 The rows and the residuals are cut to a grid, towards zero, before they are multiplied, and so is what they are
-multiplied by: sums are then exact in any order (of some ten million rows), what a row adds is never longer than was
+multiplied by: sums are then exact in any order (of up to four million rows), what a row adds is never longer than was
 promised, and it is a function of that row alone. Else the last bit of a product may depend on how many rows there are.
 
 >>> shortened(np.array([[0.5], [-0.5]]), np.array([1.0, 4.0])).round(3).tolist()
@@ -29,7 +29,7 @@ from reticent.mechanisms.curator import Curator
 _RESIDUAL_GRID = 2.0**-12
 _TURN_BITS, _WEIGHT_BITS = 30, 24  # with the bits of the rows and of a sum over the width: fewer than 53
 _CHUNK = 1 << 14  # rows that are held as 64-bit numbers at a time
-_LONGEST = 1000.0  # of a turned row; 24 bits hold it on its grid
+_LONGEST = 256.0  # of a turned row: far above the length of any gradient, and 24 bits hold it on its grid
 _A_HAIR = 1e-9  # so that rounding never makes a gradient longer than was promised
 
 

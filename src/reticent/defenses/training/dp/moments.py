@@ -58,3 +58,13 @@ def moments(values: Floats, groups: npt.NDArray[np.intp], n_groups: int, desk: D
         mean_sd=mean_sd,
         variance_sd=mean_sd * np.sqrt(b**-2 + 4.0 * mean**2),
     )
+
+
+def told(way: Floats, noise: float) -> Floats:
+    """Return as much of a way (d,) as noise of this expected squared length does not explain (James and Stein 1961).
+
+    >>> told(np.array([3.0, 4.0]), 5.0).tolist(), told(np.array([0.3, 0.4]), 5.0).tolist()
+    ([2.4000000000000004, 3.2], [0.0, 0.0])
+    """
+    length = float(way @ way)
+    return np.asarray(way * (max(length - noise, 0.0) / max(length, np.finfo(float).tiny)), np.float64)

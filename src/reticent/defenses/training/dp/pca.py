@@ -24,6 +24,7 @@ from sklearn.utils.validation import check_is_fitted
 from reticent import _validate
 from reticent.coding.codes import Floats
 from reticent.defenses.training.dp.columns import Desk, PrivateColumns
+from reticent.defenses.training.dp.moments import told
 from reticent.errors import ParameterError
 
 MEAN, NORM = 0.15, 0.05  # of the budget, for the mean with the number of rows, and for a norm that is not declared
@@ -162,7 +163,8 @@ def _mean(values: Floats, desk: Desk, half: Floats, *, share: float) -> tuple[fl
     asked = np.concatenate([np.full((len(values), 1), one), values], axis=1)
     sums = desk.sums("mean", asked, np.zeros(len(values), np.intp), 1, length=length, share=share)[0]
     n = max(sums[0] / one, 1.0)
-    return n, np.clip(sums[1:] / n, -half, half)
+    noise = len(half) * (desk.curator.sd(length, share) / n) ** 2
+    return n, np.clip(told(sums[1:] / n, noise), -half, half)
 
 
 def _norm(rows: Floats, widest: float, n: float, desk: Desk, *, share: float) -> float:

@@ -15,7 +15,9 @@ from sklearn.utils.validation import check_is_fitted
 
 from reticent.coding.codes import Floats
 from reticent.defenses.training.dp.columns import Desk, PrivateColumns
-from reticent.defenses.training.dp.moments import lengths, moments
+from reticent.defenses.training.dp.moments import lengths, moments, told
+
+SUPPOSED = 0.04  # a variance where noise hides it: bounds, from -1 to 1, are ten standard deviations wide
 
 
 class DPStandardScaler(OneToOneFeatureMixin, TransformerMixin, PrivateColumns):  # type: ignore[misc]
@@ -35,7 +37,7 @@ class DPStandardScaler(OneToOneFeatureMixin, TransformerMixin, PrivateColumns): 
     Attributes
     ----------
     mean_, var_, scale_ : ndarray of shape (d,)
-        With noise; a variance is never below the noise on it.
+        With noise; where noise hides them, the middle of the bounds and a tenth of their width.
     n_samples_seen_ : int
         With noise.
     event_ : Event
@@ -86,8 +88,9 @@ class DPStandardScaler(OneToOneFeatureMixin, TransformerMixin, PrivateColumns): 
         values, middle, half = desk.bounded(table)
         found = moments(values, groups, 1, desk, share=desk.left)
         self.n_samples_seen_ = int(found.n[0])
-        self.mean_ = middle + half * found.mean[0]
-        self.var_ = half**2 * np.maximum(found.variance[0], np.minimum(found.variance_sd[0], 1.0))
+        self.mean_ = middle + half * told(found.mean[0], float((found.mean_sd[0] ** 2).sum()))
+        variance = SUPPOSED + told(found.variance[0] - SUPPOSED, float((found.variance_sd[0] ** 2).sum()))
+        self.var_ = half**2 * np.maximum(variance, np.minimum(found.variance_sd[0], SUPPOSED))
         self.scale_ = np.sqrt(self.var_)
 
     def _lengths(self, d: int) -> tuple[float, float]:
