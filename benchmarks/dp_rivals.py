@@ -13,7 +13,6 @@ import numpy as np
 from dp_scores import Score
 from dp_sets import DELTA, EPSILONS, DpSet, Part
 from harness import peer
-from scipy import sparse
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
@@ -35,8 +34,8 @@ EBM = [(0.01, 300), (0.1, 100), (0.3, 100), (0.3, 300), (1, 100)]  # learning ra
 class Coded:
     """The features of our estimator at one epsilon, and the share of the budget that their bins took."""
 
-    train: sparse.csr_matrix
-    test: sparse.csr_matrix
+    train: np.ndarray
+    test: np.ndarray
     share: float
 
 
@@ -44,12 +43,8 @@ def coded(model: Any, train: Part, test: Part) -> Coded:
     """Return the features of a fitted estimator of ours, each column as long as a one, as one-hot features are."""
     encoding = model._model.encoding
     long = np.sqrt(len(encoding.blocks))
-    both = (
-        sparse.csr_matrix(
-            long * encoding.rows(code(model._open(part.rows, reset=False)[0], model._declared)), dtype=np.float32
-        )
-        for part in (train, test)
-    )
+    rows = (encoding.rows(code(model._open(part.rows, reset=False)[0], model._declared)) for part in (train, test))
+    both = ((long * row).astype(np.float32) for row in rows)
     return Coded(*both, sum(row.share for row in model.spending_ if "edges" in row.what))
 
 
@@ -69,9 +64,7 @@ def opacus(data: DpSet, seed: int, train: Part, test: Part, features: dict[float
     """Return the scores of private logistic regressions on our features."""
     names, settings, arrays = [], [], {}
     for number, (epsilon, known) in enumerate(features.items()):
-        for part, x in (("train", known.train), ("test", known.test)):
-            fields = {"data": x.data, "indices": x.indices, "indptr": x.indptr, "shape": np.array(x.shape)}
-            arrays |= {f"{part}{number}_{field}": values for field, values in fields.items()}
+        arrays |= {f"train{number}": known.train, f"test{number}": known.test}
         for rate, epochs, batch, clip in OPACUS[epsilon]:
             batches = -(-len(train.label) // batch)
             noise = noise_of(epsilon, round(known.share, 4), epochs, batches)

@@ -15,7 +15,7 @@ import sys
 import numpy as np
 from diffprivlib import models, tools
 
-PATIENCE = 5
+PATIENCE = 4
 
 
 def median(first, epsilon, ends):

@@ -28,9 +28,10 @@ def test_each_half_alone(with_mean, with_std):
     np.testing.assert_allclose(ours.inverse_transform(moved), X)
 
 
-def test_a_variance_is_never_below_its_noise():
-    scaler = DPStandardScaler(epsilon=0.1, bounds=(0, 1)).fit(np.full((50, 2), 0.5))
-    assert (scaler.scale_ > 0.05).all()
+def test_where_noise_hides_them_moments_are_supposed():
+    scaler = DPStandardScaler(epsilon=1e-6, bounds=([0, -4], [100, 4])).fit(X)
+    assert (np.abs(scaler.mean_ - [50, 0]) <= [50, 4]).all()
+    assert (scaler.scale_ >= 0.0999 * np.array([100, 8])).all()
 
 
 def test_bought_bounds_serve():

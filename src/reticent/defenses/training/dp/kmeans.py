@@ -33,7 +33,7 @@ RADIUS = 0.1  # of each step's budget, for the mean distance
 FEWEST, MOST = 2, 6  # steps
 BLUR = 0.05  # how far noise may move a center, of the cloud's size, before another step does more harm than good
 UNSEEN = 0.1  # of each column's shape is spread evenly: where few are, noise hides them
-SPLIT = 1.0
+SPLIT = 0.2  # of the squared distance at an average center: about what one more center saves
 CLOUD = 5000  # made-up rows
 BARS = 2  # bars of histograms, on average, in standard deviations of the noise
 
@@ -207,7 +207,9 @@ def _step(
     between = euclidean_distances(moved * weight)
     np.fill_diagonal(between, np.inf)
     hidden = 3 * sd * between.min(axis=1) ** 2  # squared distance that rows below the noise would add without a center
-    for empty in np.flatnonzero(~found & (hidden < SPLIT * counts.sum() / k * mean**2)):  # begins again beside the fullest
+    for empty in np.flatnonzero(
+        ~found & (hidden < SPLIT * counts.sum() / k * mean**2)
+    ):  # begins again beside the fullest
         crowded = int(np.argmax(counts))
         way = desk.coins.normal(size=len(weight)) / weight
         moved[empty] = moved[crowded] + way * (mean / np.linalg.norm(way * weight, ord=order))

@@ -100,7 +100,7 @@ def roundness(noisy: Floats, people: float, encoding: Encoding, curator: Curator
     sizes, directions = np.linalg.eigh(noisy / people)
     sizes = np.maximum(sizes, 0.0)
     damped = sizes + np.sqrt(2 * encoding.width) * sd / people  # where the eigenvalues of noise alone end
-    return on_grid(directions / np.sqrt(damped), _TURN_BITS), how.clip * float(np.sqrt((sizes / damped).sum()))
+    return on_grid(directions / np.sqrt(damped), _TURN_BITS), how.clip * float(np.sqrt(max((sizes / damped).sum(), 1.0)))
 
 
 def on_grid(matrix: Floats, bits: int) -> Floats:
