@@ -202,7 +202,7 @@ def main(splits: int = SPLITS) -> None:
             "promises all that Diffprivlib's does.",
             "Same declared bounds for both. PCA: Diffprivlib gets half the bounds' diagonal as data_norm, ours buys "
             "its norm from its budget.",
-            "Methods were made with splits 0 to 3 of the same sets in view; these splits begin at 100, of the same people.",
+            "Methods were made with splits 0 to 3 of the same people in view; the splits here begin at 100.",
             "Bounds of breast cancer were read off the data set, as if they were its codebook; those of Adult are "
             "round numbers, those of digits the format's.",
         ],

@@ -5,18 +5,18 @@ Everything that can be wrong with what was handed in is found here, before anyth
 
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from sklearn.base import clone
 
 from reticent import _validate
 from reticent.accounting.events import Event
 from reticent.backends import function, sklearn, torch
 from reticent.errors import ModelError, TableError
-from reticent.mechanisms.promise import promise
+from reticent.mechanisms.promise import promise, spent_by
 from reticent.mechanisms.rehearsed import Rehearsed
 from reticent.target import population
 from reticent.target.access import Access
@@ -184,14 +184,20 @@ def _with_privacy(target: Target) -> Target:
     recipe = target.recipe
     if isinstance(recipe, sklearn.CloneRecipe):
         person = native.get_params().get("person")
-        recipe = Rehearsed(replace(recipe, features=(*recipe.features, *([] if person is None else [person]))))
+        columns = (*recipe.features, *([] if person is None else [person]))
+        recipe = Rehearsed(sklearn.CloneRecipe(_unpaid(recipe.estimator), columns))
     delta, spending = float(native.delta_), getattr(native, "spending_", None)
     claim = promise(event, delta, [] if spending is None else spending.to_dict())
     said = {"name": "dp", "title": f"epsilon = {native.epsilon_:g}", "moment": "training", "queries": "raw"}
     parameters = {"epsilon": float(native.epsilon_), "delta": delta}
     return target.protected(
-        target.model, recipe, {**said, "parameters": parameters, "claim": claim}, releases=(event.to_dict(),)
+        target.model, recipe, {**said, "parameters": parameters, "claim": claim}, releases=spent_by(native)
     )
+
+
+def _unpaid(estimator: Any) -> Any:
+    """Return a copy that charges no ledger: a rehearsal is not paid for."""
+    return clone(estimator).set_params(budget=None) if "budget" in estimator.get_params() else estimator
 
 
 def _features(model: Model, schema: Schema, side: dict[str, FrameTable | ArrayTable]) -> tuple[str, ...]:

@@ -61,7 +61,9 @@ def test_a_table_may_be_named_as_in_other_audits(folder):
     assert said.code in (0, 23) and "epsilon = 1" in said.out
 
 
-@pytest.mark.parametrize("words", ["eps=1", "epsilon", "epsilon=x", "epsilon=1,noise=laplace", "epsilon=1,delta"])
+@pytest.mark.parametrize(
+    "words", ["eps=1", "epsilon", "epsilon=x", "epsilon=1,noise=laplace", "epsilon=1,neighbors=all", "epsilon=1,delta"]
+)
 def test_a_claim_that_is_none_is_refused(words):
     with pytest.raises(ParameterError, match="--dp-claim such as"):
         parse(words)

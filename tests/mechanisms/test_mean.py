@@ -41,14 +41,14 @@ def test_interval_holds_the_truth():
 
 def test_bounds_are_bought_within_limits_and_charged():
     values = np.random.default_rng(0).uniform(20, 60, 5000)
-    said = mean(values, epsilon=5.0, limits=(-1000, 1000))
+    said = mean(values, epsilon=20.0, limits=(-1000, 1000))
     low, high = said.bounds
     assert 15 < low < 25
     assert 55 < high < 65
     assert abs(said.value - 40) < 1
     *bought, own = (part.epsilon for part in said.event.parts)
-    assert sum(bought) == pytest.approx(BOUGHT * 5)
-    assert own == pytest.approx((1 - BOUGHT) * 5)
+    assert sum(bought) == pytest.approx(BOUGHT * 20)
+    assert own == pytest.approx((1 - BOUGHT) * 20)
 
 
 @pytest.mark.parametrize("ends", [{}, {"bounds": (0, 1), "limits": (0, 1)}], ids=["neither", "both"])

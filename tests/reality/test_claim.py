@@ -71,6 +71,18 @@ def test_a_model_without_noise_is_found():
     assert json.loads(json.dumps(found.to_dict(), allow_nan=False))["low"] is None
 
 
+def test_a_number_of_rows_that_is_taken_as_known_is_no_violation_where_rows_are_replaced():
+    """As Diffprivlib's naive Bayes: it keeps the number of rows as it is."""
+    rng = np.random.default_rng(0)
+
+    def train(x, y):
+        return Mean(np.array([len(y), rng.normal()]))
+
+    assert check_claim(train, *TABLE, epsilon=1.0, trainings=400).verdict == "violated"
+    found = check_claim(train, *TABLE, epsilon=1.0, trainings=400, replace=True)
+    assert found.verdict == "not refuted" and "neighbors that replace a row" in str(found)
+
+
 def test_a_seed_in_the_training_is_found_and_a_model_that_learns_nothing_is_not_blamed():
     def seeded(x, y):
         return Trains(1.0)(x, y)

@@ -1,7 +1,7 @@
 """reticent audit --dp-claim: hold what many trainings give away against the epsilon that is claimed.
 
 >>> parse("epsilon=1,delta=1e-5,noise=gaussian")
-{'epsilon': 1.0, 'delta': 1e-05, 'gaussian': True}
+{'epsilon': 1.0, 'delta': 1e-05, 'gaussian': True, 'replace': False}
 """
 
 import argparse
@@ -31,8 +31,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--dp-claim",
         metavar="CLAIM",
         help="such as epsilon=1,delta=1e-5: train MODEL (or --recipe) many times on neighboring tables made of the "
-        "columns of TABLE, and see whether the claim is contradicted; noise=gaussian assumes a mechanism of Gaussian "
-        "noise without sampling, which takes far fewer trainings",
+        "columns of TABLE, and see whether the claim is contradicted; neighbors=replace for a claim that takes the "
+        "number of rows as known (Diffprivlib's); noise=gaussian assumes a mechanism of Gaussian noise without "
+        "sampling, which takes far fewer trainings",
     )
     group.add_argument("--trainings", type=int, metavar="N", help="with --dp-claim: how many (default: by --seconds)")
     group.add_argument(
@@ -94,17 +95,18 @@ def parse(words: str) -> dict[str, Any]:
         If it is none.
     """
     parts = {part.partition("=")[0]: part.partition("=")[2] for part in words.replace(" ", "").split(",")}
-    strange = [name for name in parts if name not in ("epsilon", "delta", "noise")]
+    strange = [name for name in parts if name not in ("epsilon", "delta", "noise", "neighbors")]
     try:
         epsilon, delta = float(parts.get("epsilon", "")), float(parts.get("delta", "1e-5"))
-        noise = parts.get("noise", "any")
-        if strange or noise not in ("any", "gaussian"):
+        noise, neighbors = parts.get("noise", "any"), parts.get("neighbors", "add-remove")
+        if strange or noise not in ("any", "gaussian") or neighbors not in ("add-remove", "replace"):
             raise ValueError
     except ValueError:
         raise ParameterError(
-            f"expected --dp-claim such as epsilon=1,delta=1e-5 or epsilon=1,delta=1e-5,noise=gaussian; got {words!r}"
+            f"expected --dp-claim such as epsilon=1,delta=1e-5, with noise=gaussian or neighbors=replace where they "
+            f"hold; got {words!r}"
         ) from None
-    return {"epsilon": epsilon, "delta": delta, "gaussian": noise == "gaussian"}
+    return {"epsilon": epsilon, "delta": delta, "gaussian": noise == "gaussian", "replace": neighbors == "replace"}
 
 
 def _train(args: argparse.Namespace) -> Any:

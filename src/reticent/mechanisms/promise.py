@@ -69,6 +69,14 @@ def charged(releases: Sequence[Mapping[str, Any]], delta: float) -> float:
     return accountant_for(together).epsilon(together, delta)
 
 
+def spent_by(fitted: Any) -> tuple[dict[str, Any], ...]:
+    """Return the events that a fitted estimator adds to a ledger: its own, and those of a budget that it was handed."""
+    budget = getattr(fitted, "budget_", None)
+    if budget is None:
+        return (fitted.event_.to_dict(),)
+    return tuple(entry.event.to_dict() for entry in budget.entries if entry.public_because is None)
+
+
 def settled(target: Target, *, by_rule: bool, audits: int) -> Target:
     """Return a target whose claim says how it came to be chosen, and among how many claims that were audited.
 

@@ -1,6 +1,7 @@
 """Is a claimed epsilon contradicted? For any training that can be repeated, whoever wrote it.
 
-The attacker picks a table and a row that models cannot hide (tiny, degenerate tables, rows at the ends of their
+Neighbors differ as the claim says: by a row that is added or removed, or by one that replaces another (then their
+number is taken as known). The attacker picks a table and a row that models cannot hide (tiny, degenerate tables, rows at the ends of their
 columns), trains many times with the row and many times without, and looks for a rule that tells which was which. Table
 and rule are chosen on open trainings; sealed ones, which chose nothing, say how often the rule is right. A share of
 true alarms that the claim does not allow beside the share of false ones contradicts it.
@@ -53,6 +54,8 @@ class ClaimCheck:
     ----------
     epsilon, delta
         The claim.
+    replace
+        Whether its neighbors replace a row; else they add or remove one.
     gaussian
         Whether the claim's mechanism was said to be Gaussian, so that one bound could assume its trade-off.
     low, sure
@@ -73,6 +76,7 @@ class ClaimCheck:
 
     epsilon: float
     delta: float
+    replace: bool
     gaussian: bool
     low: float
     sure: float
@@ -96,11 +100,12 @@ class ClaimCheck:
     @property
     def sentence(self) -> str:
         """What was found, and no more."""
-        claim = f"epsilon = {self.epsilon:g} at delta = {self.delta:g}"
+        change = "replace a row" if self.replace else "add or remove a row"
+        claim = f"epsilon = {self.epsilon:g} at delta = {self.delta:g}, for neighbors that {change},"
         if self.fixed:
             return (
                 f"The claim of {claim} is violated: trainings on the same rows do not differ by a single bit, and one "
-                f"row more changes the model ({self.pair}). There is no noise, or it comes from a known seed."
+                f"other row changes the model ({self.pair}). There is no noise, or it comes from a known seed."
             )
         if self.verdict == "not refuted":
             return (
@@ -131,6 +136,7 @@ class ClaimCheck:
             "schema": "reticent/claim/1",
             "epsilon": self.epsilon,
             "delta": self.delta,
+            "replace": self.replace,
             "gaussian": self.gaussian,
             **{name: None if math.isinf(value) else value for name, value in bounds.items()},
             "trainings": self.trainings,
@@ -156,6 +162,7 @@ def check_claim(
     *,
     epsilon: float,
     delta: float = 1e-5,
+    replace: bool = False,
     gaussian: bool = False,
     trainings: int | None = None,
     seconds: float = 60.0,
@@ -170,6 +177,9 @@ def check_claim(
         part of what is claimed.
     x, y
         A table of the kind that it is trained on. Neighbors are made of its columns, so it can be small.
+    replace
+        Say that the claim is about neighbors that replace a row, and takes the number of rows as known. Diffprivlib's
+        claims are of this kind; by default neighbors add or remove a row. The wrong kind blames what was never claimed.
     gaussian
         Say that the mechanism is Gaussian without sampling: then a bound that assumes its trade-off counts too, which
         needs far fewer trainings. It is wrong of other mechanisms.
@@ -191,11 +201,12 @@ def check_claim(
         _validate.at_least(_FEWEST, trainings=trainings)
     began = time.perf_counter()
     runs = _Runs(train=_train_of(model), workers=joblib.Parallel(n_jobs=n_jobs))
-    found = _pilot(runs, pairs((x, y)), trainings, seconds)
+    found = _pilot(runs, pairs((x, y), replace=replace), trainings, seconds)
     chosen, sample = found.best
     claim: dict[str, Any] = {
         "epsilon": float(epsilon),
         "delta": float(delta),
+        "replace": replace,
         "gaussian": gaussian,
         "pair": chosen.name,
         "tried": found.tried,

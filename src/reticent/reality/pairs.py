@@ -28,7 +28,7 @@ _FAR = 1e6
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Candidate:
-    """A table, and its neighbor that has one row more."""
+    """A table, and its neighbor that has one row more, or another one in its place."""
 
     name: str
     base: Pair
@@ -36,19 +36,33 @@ class Candidate:
     probes: Any  # rows to ask models about, those of both tables' kinds among them
 
 
-def pairs(table: Pair) -> list[Candidate]:
-    """Return candidates made of the columns and labels of ``table`` (X, y)."""
+def pairs(table: Pair, *, replace: bool = False) -> list[Candidate]:
+    """Return candidates made of the columns and labels of ``table`` (X, y).
+
+    Parameters
+    ----------
+    replace
+        Whether an ordinary row stands in the base where the neighbor has the extreme one, so that both tables have as
+        many rows: for claims that take this number as known.
+    """
     x, y = table[0], np.asarray(table[1])
+    ordinary = Person(row=_middle(named(x)), label=_ends(y)[0])
     return [
-        _candidate(f"{name}, and one with {kind} and label {label}", base, Person(row=row, label=label), table)
+        _candidate(
+            f"{name}, and one with {kind} and label {label}",
+            base,
+            Person(row=row, label=label),
+            table,
+            ordinary if replace else None,
+        )
         for name, base in _bases((x, y))
         for kind, row in _rows(named(x))
         for label in _ends(y)
     ]
 
 
-def _candidate(name: str, base: Pair, person: Person, table: Pair) -> Candidate:
-    neighbor = joined(base, person)
+def _candidate(name: str, base: Pair, person: Person, table: Pair, other: Person | None) -> Candidate:
+    neighbor, base = joined(base, person), base if other is None else joined(base, other)
     frame = named(neighbor[0])
     probes = pd.concat([frame.iloc[-1:], frame.iloc[: min(4, len(frame))], named(table[0]).iloc[:6]], ignore_index=True)
     probes = probes.astype(frame.dtypes.to_dict())

@@ -24,6 +24,9 @@ _WORDS = {
     "Shadow models": "Models trained the same way on other draws of people, on which an attacker practices.",
     "Sealed half": "Half of the people, kept apart while anything was being chosen. What is reported on them was not "
     "picked because it looked good on them.",
+    "Epsilon (differential privacy)": "A limit on how much the model can depend on any one person, proven from the "
+    "noise of its training. With epsilon 1, nothing that the model shows is more than 2.7 times as likely because "
+    "somebody was there, but for a chance of delta. Less is more private.",
     "Epsilon, lower bound": "A privacy loss that this training certainly has, in the unit of differential privacy. "
     "A claim of less than this is refuted; the true loss may be higher.",
     "Proven, measured, declared": "Proven: follows from mathematics. Measured: statistics with an interval. Declared: "

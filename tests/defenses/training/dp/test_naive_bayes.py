@@ -48,8 +48,8 @@ def test_a_declared_class_without_rows_does_no_harm():
 
 
 def test_small_tables_are_learned_at_epsilon_one():
-    """569 rows of 30 columns, eight fits; the mean accuracy lies near .91, and chance near .63."""
+    """Eight fits: their mean lies near .81 with a standard error of .016, and the larger class has .63 of the rows."""
     cells, kind = load_breast_cancer(return_X_y=True)
     top = 2.0 ** np.ceil(np.log2(cells.max(axis=0)))
     fits = [DPGaussianNB(bounds=(np.zeros(30), top), classes=[0, 1]).fit(cells, kind) for _ in range(8)]
-    assert np.mean([(model.predict(cells) == kind).mean() for model in fits]) > 0.75
+    assert np.mean([(model.predict(cells) == kind).mean() for model in fits]) > 0.7

@@ -16,7 +16,7 @@ from reticent.accounting.events import Event, Gaussian
 from reticent.accounting.gaussian import mu_of
 from reticent.backends.sklearn import CloneRecipe, SklearnModel
 from reticent.defenses.defense import admit, statement
-from reticent.mechanisms.promise import promise
+from reticent.mechanisms.promise import promise, spent_by
 from reticent.mechanisms.rehearsed import Rehearsed
 from reticent.target.table import ArrayTable
 from reticent.target.target import Target
@@ -64,6 +64,11 @@ class AsDefense:
         if target.defenses:
             yield "it trains another model on the members as they are, so no other defense can come before it"
         members = target.population.members
+        if float(self.delta) * len(members) >= 1:
+            yield (
+                f"delta {self.delta:g} is at least one in {len(members):,} members, so that to publish one of them as "
+                f"they are would keep to it; ask for less, such as {0.1 / len(members):.1g}"
+            )
         if isinstance(members, ArrayTable) and members.x.ndim != 2:
             yield f"it needs a table of columns, and the rows have shape {members.x.shape[1:]}"
         if words := undeclared(target, self.domains or {}):
@@ -79,14 +84,14 @@ class AsDefense:
         told, members = self._told(target), target.population.members
         columns = target.features if told.person is None else (*target.features, told.person)
         fitted = clone(told).fit(members.features(columns), members.labels())
-        recipe = Rehearsed(CloneRecipe(told, columns))
+        recipe = Rehearsed(CloneRecipe(clone(told).set_params(budget=None), columns))  # a rehearsal is not paid for
         parameters = {"epsilon": float(self.epsilon), "delta": float(self.delta)}
         claim = promise(fitted.event_, float(self.delta), fitted.spending_.to_dict(), trained_here=True)
         return target.protected(
             SklearnModel(fitted),
             recipe,
             statement(self, parameters, claim),
-            releases=(*target.releases, fitted.event_.to_dict()),
+            releases=(*target.releases, *spent_by(fitted)),
         )
 
     def spends(self, target: Target) -> Event:

@@ -47,7 +47,7 @@ from reticent.mechanisms.noise import Noise, OperatingSystem, Seeded
 from reticent.mechanisms.rehearsal import is_rehearsal
 
 _A_HAIR = 1e-9  # shares of a budget add up to one but for their rounding; so much of mu is held back
-_HELD_BACK = 1e-9  # of delta: noise is made of finite words, which may add 2.3e-16 a number, for four million numbers
+_HELD_BACK = 1e-10  # of delta: words are finite, which may add 1.1e-16 a number, for 900,000 numbers
 _FINEST = 1e-8
 _ONE_PERSON = Adjacency(Change.ADD_REMOVE, Unit.PERSON)
 
