@@ -46,6 +46,15 @@ def test_a_proven_epsilon_says_all_that_it_covers():
         assert words in found.statement, words
 
 
+def test_the_same_of_many_columns_is_said_once():
+    columns = [f"column {k}" for k in range(40)]
+    rows = [{"what": f"bounds of {name}", "share": 0.01} for name in columns]
+    rows += [{"what": f"domain of {name}: declared, 3 values", "share": 0.0} for name in columns[:3]]
+    found = answer({**CLAIM, "spending": [*SPENDING, *rows]}).statement
+    assert "bounds of 40 columns 40 %" in found and "domain of 4 columns" in found
+    assert "edges 10 %" in found and "column 7" not in found
+
+
 def test_where_there_is_none_it_is_missing():
     assert answer(None).state == "missing"
     assert "the goal asks for epsilon at most 1" in answer(None, goal={"tpr": None, "epsilon": 1.0}).statement

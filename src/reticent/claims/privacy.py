@@ -15,7 +15,7 @@ from reticent.views.text import refuted, shown_by_attacks
 
 Dict = Mapping[str, Any]
 
-_MOST = 4  # declarations that a statement lists
+_MOST = 2  # columns that a statement names
 _SOURCE = "the events of its training, counted again"
 
 
@@ -91,13 +91,25 @@ def _before(claim: Dict, target: Dict) -> str:
 
 
 def _covered(spending: Sequence[Dict]) -> str:
-    """Return what the budget went to and what was known for nothing."""
-    paid = [f"{row['what']} {100 * row['share']:.3g} %" for row in spending if row["share"] > 0]
-    free = [str(row["what"]) for row in spending if row["share"] == 0]
-    if len(free) > _MOST:
-        free = [*free[:_MOST], f"{len(free) - _MOST} more"]
-    charged_words = f"charged: {', '.join(paid)}" if paid else "what was charged is not said"
-    return charged_words + (f"; not charged: {' / '.join(free)}" if free else "")
+    """Return what the budget went to and what was known for nothing; the same of many columns in one."""
+    paid: dict[str, list[Dict]] = {}
+    free: dict[str, list[Dict]] = {}
+    for row in spending:
+        (paid if row["share"] > 0 else free).setdefault(str(row["what"]).partition(" of ")[0], []).append(row)
+    charges = [
+        f"{what} {100 * row['share']:.3g} %"
+        for kind, rows in paid.items()
+        for what, row in _merged(kind, rows, {"share": sum(row["share"] for row in rows)})
+    ]
+    known = [what for kind, rows in free.items() for what, _ in _merged(kind, rows, {})]
+    words = f"charged: {', '.join(charges)}" if charges else "what was charged is not said"
+    return words + (f"; not charged: {' / '.join(known)}" if known else "")
+
+
+def _merged(kind: str, rows: Sequence[Dict], together: Dict) -> list[tuple[str, Dict]]:
+    if len(rows) <= _MOST:
+        return [(str(row["what"]), row) for row in rows]
+    return [(f"{kind} of {len(rows)} columns", together)]
 
 
 def _beside(bounds: Dict | None) -> str:

@@ -1,10 +1,10 @@
 """Is a claimed epsilon contradicted? For any training that can be repeated, whoever wrote it.
 
 Neighbors differ as the claim says: by a row that is added or removed, or by one that replaces another (then their
-number is taken as known). The attacker picks a table and a row that models cannot hide (tiny, degenerate tables, rows at the ends of their
-columns), trains many times with the row and many times without, and looks for a rule that tells which was which. Table
-and rule are chosen on open trainings; sealed ones, which chose nothing, say how often the rule is right. A share of
-true alarms that the claim does not allow beside the share of false ones contradicts it.
+number is taken as known). The attacker picks a table and a row that models cannot hide (tiny, degenerate tables, rows
+at the ends of their columns), trains many times with the row and many times without, and looks for a rule that tells
+which was which. Table and rule are chosen on open trainings; sealed ones, which chose nothing, say how often the rule
+is right. A share of true alarms that the claim does not allow beside the share of false ones contradicts it.
 
 What is found is a lower bound on the true epsilon. Where it is above the claim at 95 % the check warns; at 99.9 % the
 claim is violated. Where it is not, the claim is not refuted by so many trainings, which is no proof of it: the sentence

@@ -14,13 +14,10 @@ X = np.concatenate([rng.normal(center, 0.4, (2000, 2)) for center in CENTERS])
 
 @pytest.mark.parametrize("delta", [0.0, 1e-5])
 def test_clusters_apart_are_found(delta):
-    """Eight fits, of which up to a sixth end with two centers in one cluster: no good one once in a million."""
-    found = 0
-    for _ in range(8):
-        model = DPKMeans(3, epsilon=2.0, delta=delta, bounds=(-5, 5)).fit(X)
-        away = np.linalg.norm(CENTERS[:, None] - model.cluster_centers_[None], axis=2).min(axis=1)
-        found += bool((away < 0.3).all())
-    assert found >= 1
+    """At worst a center covers two clusters, as Lloyd's steps may end: .58 of the squared distance to one center."""
+    alone = ((X - X.mean(axis=0)) ** 2).sum()
+    scores = [-DPKMeans(3, epsilon=2.0, delta=delta, bounds=(-5, 5)).fit(X).score(X) / alone for _ in range(4)]
+    assert max(scores) < 0.8
 
 
 def test_a_far_small_group_keeps_a_center():
@@ -51,7 +48,7 @@ def test_nearest_is_the_nearest():
     assert nearest(rows, centers).tolist() == expected
 
 
-@pytest.mark.parametrize("n_clusters", [0, -1, "three"])
+@pytest.mark.parametrize("n_clusters", [0, -1, 2.5, "three"])
 def test_a_number_of_clusters(n_clusters):
     with pytest.raises(ParameterError, match="n_clusters"):
         DPKMeans(n_clusters, bounds=(-5, 5)).fit(X)

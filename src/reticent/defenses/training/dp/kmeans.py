@@ -14,6 +14,7 @@ distance is smallest: noise goes where the range is wide.
 """
 
 import math
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,7 @@ from reticent import _validate
 from reticent.coding.codes import Floats
 from reticent.defenses.training.dp.columns import Desk, PrivateColumns
 from reticent.defenses.training.dp.moments import moments, told
+from reticent.errors import ParameterError
 
 LAYOUT = 0.15  # of the budget, for the cloud that centers are laid out for
 RADIUS = 0.1  # of each step's budget, for the mean distance
@@ -133,7 +135,9 @@ class DPKMeans(ClusterMixin, TransformerMixin, PrivateColumns):  # type: ignore[
 
     def _check_parameters(self) -> None:
         super()._check_parameters()
-        _validate.at_least(1, n_clusters=self.n_clusters)
+        if not isinstance(self.n_clusters, Integral):
+            raise ParameterError(f"expected n_clusters as a whole number, got {self.n_clusters!r}")
+        _validate.at_least(1, n_clusters=int(self.n_clusters))
 
 
 def nearest(rows: Floats, centers: Floats) -> npt.NDArray[np.intp]:
