@@ -119,16 +119,21 @@ def noise_over_sqrt_t(patch):
 
 def clipping(times):
     def plant(patch):
-        honest = linear.clipped
-        patch.setattr(linear, "clipped", lambda *given: honest(*given[:-1], times * given[-1]))
+        honest = linear.shortened
+        patch.setattr(linear, "shortened", lambda residuals, lengths: honest(residuals, lengths / times))
 
     return plant
 
 
-def unclipped_residuals(patch):
-    """The gradient of a softmax is up to sqrt(2) long, and not 1 as for two classes."""
+def largest_for_length(patch):
+    """Residuals of a softmax whose largest number is 1 are up to sqrt(2) long."""
     grid = linear._RESIDUAL_GRID
-    patch.setattr(linear, "residuals", lambda said, wanted: np.trunc((said - wanted) / grid) * grid)
+
+    def shortened(residuals, lengths):
+        long = np.abs(residuals).max(axis=1) * lengths * (1 + 1e-9)
+        return np.trunc(residuals / (np.maximum(long, 1.0) * grid)[:, None]) * grid
+
+    patch.setattr(linear, "shortened", shortened)
 
 
 def bounds_from_the_data(patch):
@@ -175,7 +180,7 @@ def test_record_and_replay_finds(bug, monkeypatch):
 TOO_LONG = {
     "3x clipping": (clipping(3.0), "declared", 1.5),
     "sqrt2 clipping": (clipping(2**0.5), "declared", 1.2),
-    "sqrt2 residuals": (unclipped_residuals, "three classes", 1.2),
+    "sqrt2 length": (largest_for_length, "three classes", 1.2),
 }
 
 

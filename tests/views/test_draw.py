@@ -62,3 +62,11 @@ def test_without_matplotlib_the_message_names_the_extra(monkeypatch):
     monkeypatch.setattr(_optional.importlib, "import_module", missing)
     with pytest.raises(MissingPackageError, match=r"reticent\[plot\]"):
         draw.roc({"lira": CURVE})
+
+
+def test_a_goal_without_a_rate_has_no_region(ax, frontier_dict):
+    made = frontier_dict()
+    made["goal"] = {"tpr": None, "fpr": 0.01, "accuracy_drop": None, "epsilon": 1.0, "delta": 1e-5}
+    draw.frontier(made, ax=ax)
+    labels = ax.get_legend_handles_labels()[1]
+    assert "blind guess" in labels and "meets the goal" not in labels

@@ -72,7 +72,7 @@ def test_the_covariance_of_one_row_keeps_to_its_sensitivity() -> None:
 def test_with_hardly_any_noise_it_finds_what_logistic_regression_finds() -> None:
     x, y = people(20_000, 6)
     curator = Curator(mu=1e4, noise=Seeded(0))
-    how = linear.Descent(clip=5.0, steps=60)
+    how = linear.Descent(clip=5.0, share=0.3, steps=60)
     found = linear.descend(encoding(6), table(x), y[:, None], curator, people=20_000.0, how=how)
     rows = encoding(6).rows(table(x))
     plain = LogisticRegression(C=1e6, fit_intercept=False, tol=1e-8).fit(rows, y)
@@ -84,11 +84,12 @@ def test_with_hardly_any_noise_it_finds_what_logistic_regression_finds() -> None
 def test_less_noise_is_more_accuracy() -> None:
     x, y = people(4000, 6)
 
-    def right(mu: float) -> float:
+    def right(mu: float, share: float = 0.3) -> float:
         curator = Curator(mu=mu, noise=Seeded(3))
-        how = linear.Descent(clip=0.5)
+        how = linear.Descent(clip=0.5, share=share)
         weights = linear.descend(encoding(6), table(x), y[:, None], curator, people=4000.0, how=how)
         return float(((encoding(6).rows(table(x)) @ weights > 0)[:, 0] == (y > 0.5)).mean())
 
     best = ((2 * x[:, 0] - x[:, 1] > 0) == (y > 0.5)).mean()
     assert right(0.002) < best - 0.1 < best - 0.02 < right(1.0)
+    assert right(1.0, share=0.0) > best - 0.1

@@ -38,6 +38,14 @@ def test_few_people_get_no_bins() -> None:
     assert "as they are" in model.method
 
 
+def test_a_covariance_is_bought_where_it_is_worth_its_price() -> None:
+    for mu, bought in ((0.27, True), (0.001, False)):
+        one, coded = curator(mu), table(4000)
+        model = learn(coded, hump(coded), 2, one)
+        assert ("covariance" in {answer.what for answer in one.answers}) == bought
+        assert ("preconditioned" in model.method) == bought
+
+
 def test_all_of_the_budget_is_spent_and_no_more() -> None:
     for coded in (table(3000), table(3000, bounds=None), table(50), table(3000, edges=np.array([0.0]))):
         one = curator()

@@ -29,6 +29,7 @@ from reticent.mechanisms.curator import Curator
 _RESIDUAL_GRID = 2.0**-12
 _TURN_BITS, _WEIGHT_BITS = 30, 24  # with the bits of the rows and of a sum over the width: fewer than 53
 _CHUNK = 1 << 14  # rows that are held as 64-bit numbers at a time
+_SCALE = np.sqrt(8.0)  # of rows that are not turned
 _LONGEST = 256.0  # of a turned row: far above the length of any gradient, and 24 bits hold it on its grid
 _A_HAIR = 1e-9  # so that rounding never makes a gradient longer than was promised
 
@@ -37,13 +38,13 @@ _A_HAIR = 1e-9  # so that rounding never makes a gradient longer than was promis
 class Descent:
     """How to descend.
 
-    ``share`` of what is left buys the covariance; ``clip`` is the length to which a row's gradient is clipped, beside
-    the expected length of a row.
+    ``share`` of what is left buys the covariance; with none, rows stay as they are. ``clip`` is the length to which a
+    row's gradient is clipped, beside the expected length of a row.
     """
 
     clip: float
+    share: float
     steps: int = 20
-    share: float = 0.3
     rate: float = 3.0
     momentum: float = 0.5
 
@@ -61,7 +62,8 @@ def descend(
         About how many rows there are.
     """
     left = curator.left
-    turn, length = roundness(covariance(encoding, coded, curator, how.share * left), people, encoding, curator, how)
+    turn, longest = round_by(encoding, coded, curator, how.share * left, people) if how.share else plain(encoding.width)
+    length = how.clip * longest
     turned, lengths = turned_rows(encoding, coded, turn)
     share = (1 - how.share) * left / how.steps
     weights = np.zeros((encoding.width, wanted.shape[1]))
@@ -75,6 +77,21 @@ def descend(
         if step >= how.steps // 2:
             mean += weights / kept
     return np.asarray(turn @ mean)
+
+
+def plain(width: int) -> tuple[Floats, float]:
+    """Return what leaves rows as they are, but for a scale that suits the rate, and the length that rows then have."""
+    return np.eye(width) * _SCALE, _SCALE
+
+
+def round_by(encoding: Encoding, coded: Coded, curator: Curator, share: float, people: float) -> tuple[Floats, float]:
+    """Return the matrix that makes the covariance round, shape (width, width), and how long a row then is on average."""
+    noisy = covariance(encoding, coded, curator, share)
+    sizes, directions = np.linalg.eigh(noisy / people)
+    sizes = np.maximum(sizes, 0.0)
+    # Where the eigenvalues of noise alone end.
+    damped = sizes + np.sqrt(2 * encoding.width) * curator.answers[-1].sd / people
+    return on_grid(directions / np.sqrt(damped), _TURN_BITS), float(np.sqrt(max((sizes / damped).sum(), 1.0)))
 
 
 def covariance(encoding: Encoding, coded: Coded, curator: Curator, share: float) -> Floats:
@@ -92,15 +109,6 @@ def covariance(encoding: Encoding, coded: Coded, curator: Curator, share: float)
     sensitivity = float(np.sqrt((1 + encoding.fourth) / 2))
     noisy[half] = curator.gaussian("covariance", total[half], sensitivity=sensitivity, share=share, grid=GRID**2)
     return noisy + np.triu(noisy, 1).T
-
-
-def roundness(noisy: Floats, people: float, encoding: Encoding, curator: Curator, how: Descent) -> tuple[Floats, float]:
-    """Return the matrix that makes the covariance round, shape (width, width), and the length to clip gradients to."""
-    [sd] = [answer.sd for answer in curator.answers if answer.what == "covariance"]
-    sizes, directions = np.linalg.eigh(noisy / people)
-    sizes = np.maximum(sizes, 0.0)
-    damped = sizes + np.sqrt(2 * encoding.width) * sd / people  # where the eigenvalues of noise alone end
-    return on_grid(directions / np.sqrt(damped), _TURN_BITS), how.clip * float(np.sqrt(max((sizes / damped).sum(), 1.0)))
 
 
 def on_grid(matrix: Floats, bits: int) -> Floats:

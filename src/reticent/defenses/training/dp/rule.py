@@ -3,8 +3,8 @@
 What decides is how many people there are beside the noise: ``people * mu``, the count of rows (bought for a hundredth
 of the budget) times the budget as Gaussian differential privacy. The fewer they are, the harder are gradients clipped:
 a bias that is smaller than the noise saved is a bargain. Where a column of numbers is not worth 30 of it, no bins are
-cut and numbers enter as they are. It was chosen on Adult and on three sets that no promise is made on;
-``benchmarks/bench_dp_utility.py`` says what came of it elsewhere.
+cut and numbers enter as they are; where a coordinate is not worth 3, no covariance is bought. The rule was chosen on
+Adult, on five small sets, and on none of those of ``benchmarks/bench_dp_utility.py`` besides Adult.
 
 >>> clip_at(100.0), clip_at(1000.0), clip_at(1e6)
 (0.35, 0.35, 0.7)
@@ -25,7 +25,9 @@ from reticent.defenses.training.dp.ranges import range_of
 from reticent.mechanisms.curator import Curator
 
 _FOR_PEOPLE, _FOR_RANGES, _FOR_EDGES = 0.01, 0.1, 0.1  # of the budget, where they are bought
+_FOR_COVARIANCE = 0.3  # of what is then left
 _ENOUGH = 30.0  # people times mu for each column of numbers: below, no bins are cut
+_ROUNDED = 3.0  # people times mu for each coordinate: below, a covariance is not worth its price
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -48,12 +50,14 @@ def learn(coded: Coded, y: Any, n_classes: int, curator: Curator) -> Model:
     people = max(float(asked), 10.0)
     strength = people * curator.mu / curator.reach
     ranges, binned = _ranges(coded, curator, people)
-    how = Descent(clip=clip_at(strength))
     encoding = encoding_of(coded.features, ranges)
+    rounded = strength > _ROUNDED * encoding.width
+    how = Descent(clip=clip_at(strength), share=_FOR_COVARIANCE if rounded else 0.0)
     wanted = np.asarray(y, np.float64)[:, None] if n_classes == 2 else np.eye(n_classes)[y]
     weights = descend(encoding, coded, wanted, curator, people=people, how=how)
     words = "smoothed bins" if binned else "numbers as they are"
-    method = f"logistic regression on {words}, preconditioned gradient descent (people times mu: about {strength:.2g})"
+    descent = "preconditioned gradient descent" if rounded else "gradient descent"
+    method = f"logistic regression on {words}, {descent} (people times mu: about {strength:.2g})"
     return Model(encoding=encoding, weights=weights, method=method)
 
 
