@@ -35,7 +35,7 @@ def test_a_combination_tells_more_than_each_number_alone():
 
     rule = best_rule(models(200, 0), models(200, 1), delta=0, level=0.95)
     tpr, fpr = rule.says(models(2000, 1)).mean(), rule.says(models(2000, 0)).mean()
-    assert tpr - fpr > 0.5
+    assert tpr - fpr > 0.25  # of each number alone: 0.04 at most
     assert (rule.weights != 0).sum() > 1
 
 
