@@ -85,7 +85,7 @@ def plain(width: int) -> tuple[Floats, float]:
 
 
 def round_by(encoding: Encoding, coded: Coded, curator: Curator, share: float, people: float) -> tuple[Floats, float]:
-    """Return the matrix that makes the covariance round, shape (width, width), and how long a row then is on average."""
+    """Return what makes the covariance round, shape (width, width), and how long a row is then, on average."""
     noisy = covariance(encoding, coded, curator, share)
     sizes, directions = np.linalg.eigh(noisy / people)
     sizes = np.maximum(sizes, 0.0)
