@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from reticent.accounting.gaussian import mu_of
+from reticent.defenses import DPPCA, DPGaussianNB, DPKMeans, DPStandardScaler
 from reticent.defenses.training.dp import frame, linear, rule
 from reticent.defenses.training.dp.classifier import DPClassifier
 from reticent.defenses.training.dp.regressor import DPRegressor
@@ -78,6 +79,23 @@ def test_no_promise_of_the_regressor_breaks(bounds):
     assert found.holds, str(found)
 
 
+OTHERS = {
+    "naive Bayes": lambda **more: DPGaussianNB(classes=[0, 1], **more),
+    "k-means": DPKMeans,
+    "principal components": DPPCA,
+    "scaler": DPStandardScaler,
+}
+
+
+@pytest.mark.parametrize("bounds", [None, (-1, 1)], ids=str)
+@pytest.mark.parametrize("kind", OTHERS)
+def test_no_promise_of_the_others_breaks(kind, bounds):
+    rng = np.random.default_rng(1)
+    found = hunt(OTHERS[kind](bounds=bounds), rng.uniform(-1, 1, (40, 3)), rng.integers(0, 2, 40))
+    assert found.holds, str(found)
+    assert found.ratio > 0.999
+
+
 @pytest.mark.parametrize("rows", [1, 2])
 def test_no_promise_to_a_person_breaks(rows):
     x, y = people()
@@ -90,6 +108,7 @@ def test_no_promise_to_a_person_breaks(rows):
 def test_the_real_noise_is_what_was_promised():
     found = canaries_of(classifier(bounds=BOUNDS))
     assert found.holds, str(found)
+    assert found.budget == pytest.approx(mu_of(1.0, 1e-5)) and found.budget <= mu_of(1.0, 1e-5)
     assert 0.5 < found.gaussian.value / found.budget < 1.5 and found.gaussian.n == 20_000
 
 
@@ -202,6 +221,7 @@ def test_canaries_find_noise_that_is_too_small(plant, monkeypatch):
     assert found.noise.holds == (plant is not quiet_source)  # the others state what they do
 
 
+@pytest.mark.slow
 def test_canaries_find_an_error_of_sqrt2_in_what_a_row_adds(monkeypatch):
     clipping(2**0.5)(monkeypatch)
     estimator, x, y = CASES["declared"]()
