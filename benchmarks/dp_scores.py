@@ -17,7 +17,10 @@ from dp_sets import DELTA, EPSILONS, DpSet, split
 from scipy import stats
 from sklearn.metrics import roc_auc_score
 
+from reticent.accounting.gaussian import mu_of
 from reticent.defenses import DPClassifier
+from reticent.mechanisms.curator import Curator
+from reticent.mechanisms.noise import OperatingSystem
 
 Key = tuple[str, float, str, str]  # set, epsilon, who, setting
 Table = dict[Key, dict[int, "Score"]]  # the scores by split
@@ -58,9 +61,14 @@ def ours(data: DpSet, seed: int, epsilon: float, *, who: str = "ours", at: float
     is not the epsilon under which the score is listed. More than two classes have no AUC.
     """
     train, test = split(data, seed)
-    model = DPClassifier(at or epsilon, DELTA, bounds=data.bounds, domains=data.domains, classes=data.classes)
+    told = at or epsilon
+    known = {"bounds": data.bounds, "domains": data.domains, "classes": data.classes}
+    model = DPClassifier(min(told, 30.0), DELTA, **known)  # it promises nothing larger
     began = time.process_time()
-    model.fit(train.rows, train.label)
+    if told > 30.0:
+        model._fit(train.rows, train.label, Curator(mu=mu_of(told, DELTA), noise=OperatingSystem()))
+    else:
+        model.fit(train.rows, train.label)
     seconds = time.process_time() - began
     right, auc = float(np.mean(model.predict(test.rows) == test.label)), np.nan
     if len(data.classes) == 2:

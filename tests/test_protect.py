@@ -14,6 +14,7 @@ from reticent.attacks.membership.lira import Lira
 from reticent.attacks.membership.population import PopulationThreshold
 from reticent.attacks.result import Replicas
 from reticent.attacks.workbench import Workbench
+from reticent.attest import attest
 from reticent.audit import audit
 from reticent.defenses import Anonymizer, Coarsen, DPClassifier, Regularize
 from reticent.defenses.training.dp.candidates import chosen_by_rule, grid
@@ -224,11 +225,19 @@ def test_what_was_spent_before_counts(private, target_of, bench):
 
 
 def test_other_goals_are_judged_and_choose_nothing(target_of, bench):
-    """A rate that the one candidate cannot be shown to keep: no weaker epsilon, and no stronger one, stands in."""
+    """A rate that the one candidate cannot be shown to keep: no other epsilon stands in, and not "none" either."""
     few = protect(target_of(domains=TOWNS), Goal(0.0101, 0.01, epsilon=1), attacks=["gap"], bench=bench)
-    assert few.best is None and "'epsilon = 1' has the largest epsilon" in few.sentence
-    assert "no other candidate may take its place" in few.sentence
+    assert few.best.title == "epsilon = 1" and not few.confirmed
+    assert "does not confirm the goal" in few.sentence and "No other candidate may take its place" in few.sentence
     assert [point.meets(few.goal) for point in few.points] == [False] * 6
+
+
+def test_what_audits_chose_is_not_settled_by_a_later_goal(private, bench):
+    """A point that no rule chose, protected again under a goal that it keeps, is still one that audits chose."""
+    other = private.points[1]
+    assert attest(private.before.audit, other.audit, goal=Goal(epsilon=8))["E11"].answer.state == "missing"
+    again = protect(other.target, Goal(epsilon=8), attacks=["gap"], defenses=[], bench=bench)
+    assert again.best is None or attest(again.before.audit, again.best.audit)["E11"].answer.state == "missing"
 
 
 def test_a_family_that_proves_nothing_meets_no_epsilon(target, bench):

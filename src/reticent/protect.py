@@ -366,14 +366,15 @@ def _brier_losses(target: Target) -> npt.NDArray[np.float64]:
 def _choose(points: Sequence[Point], goal: Goal) -> Point | None:
     """Return the most accurate point that meets the goal on the open half; of equals the least exposed.
 
-    Where the goal names an epsilon, the point was settled before anything was measured.
+    Where the goal names an epsilon, the point was settled before anything was measured, and not even whether there is
+    one may hang on what was: the rest of the goal is reported.
 
     Equal are points whose accuracy and Brier score these rows cannot tell from the leader's: to take the one that
     happens to lie ahead would be to choose by noise, and its exposure would be the price.
     """
-    meeting = [point for point in points if point.meets(goal)]
     if goal.epsilon is not None:
-        return next((point for point in meeting if (point.privacy or {}).get("by_rule")), None)
+        return next((one for one in points if (one.privacy or {}).get("by_rule") and one.private(goal)), None)
+    meeting = [point for point in points if point.meets(goal)]
     if not meeting:
         return None
     leader = max(meeting, key=lambda point: (point.selection_utility.value, -point.brier))

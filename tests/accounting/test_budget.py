@@ -208,7 +208,14 @@ def test_a_budget_without_epsilon_is_refused(epsilon):
         budget(epsilon)
 
 
-@pytest.mark.parametrize("delta", [-0.1, 1.0, math.nan])
-def test_a_delta_that_is_no_share_is_refused(delta):
-    with pytest.raises(ParameterError, match="0 <= delta < 1"):
+@pytest.mark.parametrize("delta", [-0.1, 0.5, 1.0, math.nan])
+def test_a_delta_that_promises_nothing_is_refused(delta):
+    with pytest.raises(ParameterError, match=r"0 <= delta < 0\.1"):
         budget(1.0, delta)
+
+
+def test_an_endless_epsilon_and_a_choice_among_nothing_are_refused():
+    with pytest.raises(ParameterError, match="allow anything"):
+        budget(math.inf)
+    with pytest.raises(ParameterError, match="list its mechanisms"):
+        budget().charged(event(Selection(event(), 5), what="trained on everybody"))

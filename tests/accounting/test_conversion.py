@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from reticent.accounting.accountants import PLD, RDP
+from reticent.accounting.accountants import PLD, RDP, Concentrated, GaussianDP
 from reticent.accounting.adjacency import ADD_REMOVE_ROW, Adjacency, Change, Unit
 from reticent.accounting.conversion import dp_event, loss
 from reticent.accounting.events import (
@@ -66,3 +66,10 @@ def test_what_has_no_counterpart_is_refused():
         loss(event(NonPrivate("somebody read it")))
     with pytest.raises(ParameterError, match="a seed"):
         loss(event(Gaussian(1.0), no_guarantee="a seed"))
+
+
+def test_a_seed_inside_a_choice_is_not_forgotten():
+    chosen = event(Selection(event(Gaussian(10.0), no_guarantee="a seed"), 2))
+    told = rdp.RdpAccountant().compose(dp_event(chosen))
+    assert told.get_epsilon(1e-5) == math.inf
+    assert GaussianDP().mu(chosen) == Concentrated().rho(chosen) == math.inf

@@ -36,4 +36,5 @@ def test_bought_bounds_are_never_empty():
     low, high = said.value
     assert 0 <= low < high <= 1
     assert low <= 0.51
+    assert inner(np.full(1000, 1e16), epsilon=10.0, limits=(1e16, 1e16 + 4)).value[0] < 1e16 + 4  # a step is no number
     assert high >= 0.49

@@ -7,6 +7,7 @@ import pytest
 from sklearn.naive_bayes import GaussianNB
 
 from reticent.accounting.gaussian import epsilon_of
+from reticent.defenses import DPClassifier
 from reticent.errors import ClaimError, ModelError, ParameterError
 from reticent.reality.claim import check_claim
 
@@ -108,3 +109,9 @@ def test_refuses_arguments_outside_their_range(wrong):
         check_claim(GaussianNB(), *TABLE, **{"epsilon": 1.0, **wrong})
     with pytest.raises(ParameterError, match="estimator or a function"):
         check_claim("a model", *TABLE, epsilon=1.0)
+
+
+def test_rows_of_persons_are_another_question():
+    model = DPClassifier(bounds=(0, 1), person=0)
+    with pytest.raises(ParameterError, match="without person="):
+        check_claim(model, np.zeros((20, 2)), np.arange(20) % 2, epsilon=1.0, delta=1e-5, trainings=400)

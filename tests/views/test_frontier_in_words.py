@@ -36,13 +36,17 @@ def test_a_refuted_claim_is_loud_and_not_to_be_relied_on(point):
     one = point(refuted=True)
     found = said([one], one, confirmed=False)
     assert "epsilon is at least 1.7 (99.9 %), so that THE CLAIMED EPSILON IS WRONG" in found
-    assert found.endswith("do not rely on it.") and "is met" not in found
+    assert "do not rely on it. No other candidate may take its place" in found and "is met" not in found
+
+
+def test_what_was_spent_before_and_what_no_attack_says_is_said(point):
+    ruled, other = point(charged=1.4, bounded=False), point(by_rule=False)
+    found = said([other, ruled], ruled, confirmed=False)
+    assert "and 1.4 with all that was spent on these people before" in found
+    assert "no attack says how large epsilon is" in found
 
 
 def test_where_nothing_is_chosen_the_reason_is_said(point):
-    ruled, other = point(charged=1.4, bounded=False), point(by_rule=False)
-    found = said([other, ruled], None, confirmed=False)
-    assert "and 1.4 with all that was spent on these people before" in found
-    assert "no attack says how large epsilon is" in found and "no other candidate may take its place" in found
+    other = point(by_rule=False)
     nothing = said([other], None, confirmed=False)
     assert nothing.startswith("None of 1 candidates can meet the goal") and "no audit does" in nothing

@@ -105,6 +105,8 @@ class GaussianDP(Accountant):
 
     def mu(self, event: Event) -> float:
         """Return the event's mu: one Gaussian answer with noise multiplier 1/mu tells as much."""
+        if event.unbounded is not None:
+            return math.inf
         self._check(event)
         squares = (n / part.noise_multiplier**2 for part, n in event.counts().items() if isinstance(part, Gaussian))
         return math.sqrt(math.fsum(squares))
@@ -155,6 +157,8 @@ class Concentrated(Accountant):
 
     def rho(self, event: Event) -> float:
         """Return the event's rho. An epsilon counts as ``epsilon**2 / 2``, which it implies."""
+        if event.unbounded is not None:
+            return math.inf
         self._check(event)
         rhos = []
         for part, times in event.counts().items():

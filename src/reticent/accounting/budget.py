@@ -33,6 +33,7 @@ from reticent.errors import BudgetError, ParameterError
 
 SCHEMA = "reticent/budget/1"
 _ROUNDING = 1e-9  # three times 0.1 is a little more than 0.3
+_LARGEST_DELTA = 0.1
 
 
 class Stage(StrEnum):
@@ -59,7 +60,8 @@ class Entry:
                 f"expected the reason why {self.event.what!r} touched public data only, and who says so; "
                 f"got public_because={self.public_because!r}, said_by={self.said_by!r}"
             )
-        if (self.public_because is None) == (not self.event.parts):
+        nothing = not self.event.counts() and self.event.unbounded is None
+        if (self.public_because is None) == nothing:
             raise ParameterError(
                 f"expected {self.event.what!r} to list its mechanisms, or to be public with a reason; "
                 f"got {len(self.event.parts)} mechanisms and public_because={self.public_because!r}"
@@ -126,8 +128,13 @@ class Budget:
 
     def __post_init__(self) -> None:
         _validate.positive(epsilon=self.epsilon)
-        if not 0 <= self.delta < 1:
-            raise ParameterError(f"expected 0 <= delta < 1, got delta={self.delta!r}")
+        if not math.isfinite(self.epsilon):
+            raise ParameterError(f"expected a finite epsilon, got epsilon={self.epsilon!r}: it would allow anything")
+        if not 0 <= self.delta < _LARGEST_DELTA:
+            raise ParameterError(
+                f"expected 0 <= delta < {_LARGEST_DELTA:g}, got delta={self.delta!r}: with that probability nothing "
+                f"is promised at all"
+            )
         object.__setattr__(self, "entries", tuple(self.entries))
         same([self.adjacency, *(entry.event.adjacency for entry in self.entries)])
         spent = accountant_for(self.event).epsilon(self.event, self.delta)

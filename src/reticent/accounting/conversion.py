@@ -39,7 +39,7 @@ def dp_event(event: Event) -> Any:
     """
     theirs = optional("dp_accounting", extra="dp")
     made = [theirs.SelfComposedDpEvent(_dp_event(part, theirs), times) for part, times in event.counts().items()]
-    if event.no_guarantee is not None:
+    if event.unbounded is not None:
         made.append(theirs.NonPrivateDpEvent())
     return theirs.ComposedDpEvent(made)
 

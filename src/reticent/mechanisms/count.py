@@ -8,6 +8,8 @@
 from collections.abc import Iterable
 from typing import Any
 
+import narwhals as nw
+
 from reticent.accounting.events import PureDP
 from reticent.mechanisms.exact import laplace_reach, laplace_scale, opendp
 from reticent.mechanisms.release import LEVEL, Release, event, finite
@@ -37,7 +39,9 @@ def count(values: Iterable[Any], *, epsilon: float) -> Release:
     ask = dp.t.make_count(*rows, TO=dp.i64) >> dp.m.make_laplace(
         dp.atom_domain(T=dp.i64), dp.absolute_distance(T=dp.i64), scale
     )
-    value = float(ask([1 for _ in values]))
+    frame = nw.from_native(values, pass_through=True)
+    n = len(frame) if isinstance(frame, nw.DataFrame | nw.Series) else sum(1 for _ in values)
+    value = float(ask([1] * n))
     reach = laplace_reach(scale, LEVEL)
     return Release(
         what="count",

@@ -85,7 +85,8 @@ def settled(target: Target, *, by_rule: bool, audits: int) -> Target:
     claim = privacy_of(target.defenses)
     if claim is None:
         return target
-    noted = {**claim, "by_rule": by_rule, "audits": audits}
+    # What audits once chose stays chosen by audits, whatever a later goal says.
+    noted = {**claim, "by_rule": by_rule and claim.get("by_rule") is not False, "audits": audits}
     return replace(
         target, defenses=tuple({**one, "claim": noted} if one["claim"] is claim else one for one in target.defenses)
     )

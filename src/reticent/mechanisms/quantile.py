@@ -77,6 +77,7 @@ def inner(values: npt.NDArray[np.float64], *, epsilon: float, limits: tuple[floa
     step = (limits[1] - limits[0]) / (CANDIDATES - 1)
     low, high = said.value
     found = (low, high) if high - low >= step else (max(limits[0], low - step), min(limits[1], high + step))
+    found = found if found[0] < found[1] else limits  # a step below what floats tell apart
     return Release(what="bounds", value=found, event=event("bounds", *said.event.parts), bounds=limits)
 
 

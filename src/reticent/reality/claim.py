@@ -245,6 +245,11 @@ def check_claim(
 
 def _train_of(model: Any) -> Train:
     if hasattr(model, "fit"):
+        if getattr(model, "person", None) is not None:  # a row added to somebody's rows changes that person
+            raise ParameterError(
+                f"expected an estimator without person=, got person={model.person!r}: rows are added and removed here, "
+                "not persons. reticent.reality.search asks about persons"
+            )
         return lambda x, y: clone(model).fit(x, y)
     if callable(model):
         train: Train = model

@@ -17,6 +17,7 @@ from reticent import _validate
 from reticent.errors import ParameterError
 
 DELTA = 1e-5  # of a goal that names an epsilon alone
+_FINEST = 1e-8  # noise of finite numbers keeps no smaller delta
 _NUMBER = r"([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)"
 _RATE = re.compile(rf"tpr\s*(<=|<|>|>=)\s*{_NUMBER}\s*@\s*fpr\s*=\s*{_NUMBER}")
 _DROP = re.compile(rf"accuracy_drop\s*<=\s*{_NUMBER}")
@@ -70,6 +71,7 @@ class Goal:
         if self.delta is None:
             object.__setattr__(self, "delta", DELTA)
         _validate.probability(delta=self.delta)  # type: ignore[arg-type]  # set above
+        _validate.at_least(_FINEST, delta=self.delta)  # type: ignore[arg-type]
 
     @classmethod
     def parse(cls, text: str) -> "Goal":

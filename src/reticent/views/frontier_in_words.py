@@ -1,7 +1,6 @@
 """What came of protecting a model, in sentences that claim no more than was measured or proven."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from reticent.views import text
 from reticent.views.text import Dict
@@ -42,27 +41,23 @@ def _none(words: str, points: Sequence[Dict]) -> str:
 
 
 def _private(goal: Dict, words: str, points: Sequence[Dict], best: Dict | None, confirmed: bool) -> str:
-    ruled = next((point for point in points if point["privacy"] and point["privacy"]["by_rule"]), None)
-    if ruled is None:
+    if best is None:
         return (
             f"None of {len(points)} candidates can meet the goal ({words}): no private one of at most this epsilon was "
             f"tried. Only differential privacy proves an epsilon; no audit does."
         )
-    shown: dict[str, Any] = dict(best or ruled)
     first = (
-        f"{shown['title']!r} has the largest epsilon for which the goal leaves room, which settled the choice before "
-        f"anything was measured: {_spent(shown['privacy'])}. On the sealed half, {_accuracy(shown)}"
-        f"{_bound(shown['privacy'])}."
+        f"{best['title']!r} has the largest epsilon for which the goal leaves room, which settled the choice before "
+        f"anything was measured: {_spent(best['privacy'])}. On the sealed half, {_accuracy(best)}"
+        f"{_bound(best['privacy'])}."
     )
-    if best is None:
-        return (
-            f"{first} It does not meet the goal ({words}), and no other candidate may take its place: chosen by audits "
-            f"that read the members, it would tell of them, and no epsilon would cover that."
-        )
     if confirmed:
         rest = "" if goal["tpr"] is None else ", the rate by these attacks and on these records"
         return f"{first} The goal ({words}) is met{rest}."
-    return f"{first} That does not confirm the goal ({words}): do not rely on it."
+    return (
+        f"{first} That does not confirm the goal ({words}): do not rely on it. No other candidate may take its place: "
+        f"chosen by audits that read the members, it would tell of them, and no epsilon would cover that."
+    )
 
 
 def _spent(privacy: Dict) -> str:

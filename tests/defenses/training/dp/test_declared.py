@@ -95,6 +95,7 @@ REFUSED = {
     "bounds and domain": ({"bounds": {"age": (0, 1)}, "domains": {**TOWNS, "age": [1]}}, "got bounds of age"),
     "edges of flags": ({"edges": {"smokes": [0.5]}}, "edges of columns of numbers"),
     "empty range": ({"bounds": {"age": (1, 1)}}, r"bounds\['age'\] = \(low, high\), both finite and low < high"),
+    "range that overflows": ({"bounds": {"age": (0, 1e308)}}, "less than 1e307 apart"),
     "endless range": ({"bounds": (0, float("inf"))}, "both finite"),
     "three ends": ({"bounds": {"age": (0, 1, 2)}}, "as a pair"),
     "no numbers": ({"bounds": ("a", "b")}, "as a pair"),

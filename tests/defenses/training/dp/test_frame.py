@@ -95,6 +95,7 @@ WRONG = {
     "epsilon zero": ({"epsilon": 0}, "epsilon > 0"),
     "epsilon negative": ({"epsilon": -1.0}, "epsilon > 0"),
     "epsilon infinite": ({"epsilon": np.inf}, "finite"),
+    "epsilon that protects nobody": ({"epsilon": 31}, "epsilon <= 30"),
     "epsilon nan": ({"epsilon": np.nan}, "finite"),
     "epsilon a word": ({"epsilon": "1"}, "finite number"),
     "delta zero": ({"delta": 0.0}, "0 < delta < 1"),
@@ -241,7 +242,7 @@ def test_without_a_seed_no_two_fits_are_alike(made):
 
 def test_a_delta_that_promises_nothing_warns_with_the_reason():
     frame = people(100)
-    with pytest.warns(PrivacyWarning, match="publishes somebody's row.* such as 0.001"):
+    with pytest.warns(PrivacyWarning, match="publishes somebody's row.* far smaller"):
         DPClassifier(**SAID, delta=0.01).fit(frame, target(frame))
     who = frame.assign(who=np.arange(100) // 10)
     DPClassifier(**SAID, delta=0.01, person="who", rows_per_person=10).fit(who, target(frame))

@@ -86,7 +86,7 @@ class AsDefense:
         fitted = clone(told).fit(members.features(columns), members.labels())
         recipe = Rehearsed(CloneRecipe(clone(told).set_params(budget=None), columns))  # a rehearsal is not paid for
         parameters = {"epsilon": float(self.epsilon), "delta": float(self.delta)}
-        claim = promise(fitted.event_, float(self.delta), fitted.spending_.to_dict(), trained_here=True)
+        claim = promise(fitted.event_, float(self.delta), self._covered(fitted), trained_here=True)
         return target.protected(
             SklearnModel(fitted),
             recipe,
@@ -98,6 +98,14 @@ class AsDefense:
         """Return what the training will cost, which its parameters say before anybody's row is read."""
         whole = (Gaussian(1 / mu_of(float(self.epsilon), float(self.delta))),)
         return Event(f"training with {self.title}", whole, adjacency=self._told(target)._adjacency)
+
+    def _covered(self, fitted: Any) -> list[dict[str, Any]]:
+        """Return what the budget went to; labels that the old model gave away were declared by nobody."""
+        rows: list[dict[str, Any]] = fitted.spending_.to_dict()
+        if self.classes is not None:
+            return rows
+        said = "classes: those of the model that was handed in, taken as public"
+        return [{**row, "what": row["what"].replace("classes: declared", said)} for row in rows]
 
     def _told(self, target: Target) -> Any:
         """Return an unfitted copy that knows the codebook and the labels."""

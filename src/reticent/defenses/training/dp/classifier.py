@@ -52,7 +52,8 @@ class DPClassifier(ClassifierMixin, AsDefense, PrivateEstimator):  # type: ignor
     rows_per_person : int
         How many rows of one person take part at most, chosen by coins; noise grows with it.
     budget : Budget, optional
-        A ledger that is charged. What is left is found in ``budget_``.
+        A ledger that one fit is charged to: hand on ``budget_``, which holds what is left. A search or a
+        cross-validation fits many times, each time with the ledger as it was; what it costs is theirs together.
     random_state : int, optional
         A seed for the noise: such a fit promises nothing, warns, and says so in ``event_``.
 

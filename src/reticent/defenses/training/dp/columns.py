@@ -72,7 +72,7 @@ class PrivateColumns(BaseEstimator):  # type: ignore[misc]
         delta = 0.0 if kind == "laplace" else float(self.delta)
         curator = ExactCurator(epsilon=float(self.epsilon), delta=delta, seed=self._seed())
         self._fit(X, y, curator)
-        self.epsilon_, self.delta_ = curator.epsilon, curator.delta
+        self.epsilon_, self.delta_ = math.inf if curator.no_guarantee else curator.epsilon, curator.delta
         self.event_ = curator.event(f"{type(self).__name__}, fitted")
         self.spending_ = spent(curator, free=self._stated())
         return self

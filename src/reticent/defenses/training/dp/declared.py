@@ -134,6 +134,8 @@ def finite_pair(argument: str, given: Any) -> Pair:
         raise ParameterError(f"expected {argument} as a pair (low, high) of numbers, got {given!r}") from error
     if not (np.isfinite([low, high]).all() and low < high):
         raise ParameterError(f"expected {argument} = (low, high), both finite and low < high; got {given!r}")
+    if not np.isfinite(4 * (high - low)):  # sums of such numbers overflow, and an overflow would tell of one row
+        raise ParameterError(f"expected {argument} = (low, high) less than 1e307 apart; got {given!r}")
     return low, high
 
 

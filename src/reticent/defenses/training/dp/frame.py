@@ -46,6 +46,7 @@ from reticent.mechanisms.curator import Curator
 from reticent.mechanisms.noise import Noise, OperatingSystem, Seeded
 from reticent.mechanisms.rehearsal import is_rehearsal
 
+_LARGEST = 30.0  # noise that ends at 8.3 standard deviations keeps delta up to an epsilon of 38
 _A_HAIR = 1e-9  # shares of a budget add up to one but for their rounding; so much of mu is held back
 _HELD_BACK = 1e-10  # of delta: words are finite, which may add 1.1e-16 a number, for 900,000 numbers
 _FINEST = 1e-8
@@ -211,13 +212,18 @@ class PrivateEstimator(BaseEstimator):  # type: ignore[misc]
         if self.delta * units >= 1:
             warnings.warn(
                 f"delta={self.delta:g} is at least one in the number of people: a mechanism that publishes somebody's "
-                f"row as it is would keep to it. Ask for a delta far below that, such as {0.1 / units:.1g}",
+                "row as it is would keep to it. Ask for a delta that is far smaller",
                 PrivacyWarning,
                 stacklevel=4,
             )
 
     def _check_parameters(self) -> None:
         _validate.positive(epsilon=_plain(epsilon=self.epsilon))
+        if self.epsilon > _LARGEST:
+            raise ParameterError(
+                f"expected epsilon <= {_LARGEST:g}, got epsilon={self.epsilon!r}: it would protect nobody, and noise "
+                "of finite numbers keeps no such promise"
+            )
         _validate.probability(delta=_plain(delta=self.delta))
         if self.delta < _FINEST:
             raise ParameterError(
