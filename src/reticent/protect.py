@@ -28,7 +28,7 @@ from reticent.defenses.output.coarsen import coarsenings
 from reticent.defenses.training.dp.candidates import chosen_by_rule, private, why_not
 from reticent.defenses.training.regularize import regularizations
 from reticent.errors import ParameterError
-from reticent.mechanisms.promise import A_HAIR, charged, settled
+from reticent.mechanisms.promise import A_HAIR, charged, settled, with_own
 from reticent.stats.estimate import Estimate
 from reticent.stats.rates import paired_difference, rate
 from reticent.target.goal import Goal
@@ -91,7 +91,9 @@ class Point:
 
     def charged(self, delta: float) -> float:
         """Return the epsilon of all that was spent on these people, this model's training with it."""
-        return charged(self.target.releases, delta) if self.privacy is not None else math.inf
+        if self.privacy is None:
+            return math.inf
+        return charged(with_own(self.target.releases, self.privacy["event"]), delta)
 
     def private(self, goal: Goal) -> bool:
         """Whether what was charged meets the goal's epsilon, where it names one."""

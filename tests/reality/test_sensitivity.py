@@ -67,3 +67,14 @@ def test_finds_questions_that_depend_on_the_rows(rows):
     found = replay(fit, rows, (rows[0][1:], rows[1][1:]))
     assert any("number of questions" in leak for leak in found.leaks)
     assert replay(fit, rows, rows).holds
+
+
+def test_a_training_that_breaks_off_after_a_question_tells_of_the_row(rows):
+    def fit(x, y, curator):
+        said = curator.gaussian("people", np.array(float(len(x))), sensitivity=1.0, share=0.1)
+        return np.linalg.inv(np.array([[float(x.max() < 1e6)]])), said  # one large row has no inverse
+
+    x, y = rows
+    large = np.vstack([x, np.full((1, x.shape[1]), 1e9)])
+    found = replay(fit, (x, y), (large, np.append(y, y[0])), mu=1.0)
+    assert not found.holds and "stopped after question 1: LinAlgError" in found.leaks[0]

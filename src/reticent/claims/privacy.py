@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from reticent.claims.answer import Answer, Evidence
-from reticent.mechanisms.promise import A_HAIR, charged
+from reticent.mechanisms.promise import A_HAIR, charged, with_own
 from reticent.target.target import privacy_of
 from reticent.views.frontier_in_words import epsilon as said
 from reticent.views.text import refuted, shown_by_attacks
@@ -76,11 +76,12 @@ def _refuted(audit: Dict) -> str | None:
 
 
 def _ledger(claim: Dict, target: Dict) -> Sequence[Dict]:
-    return target.get("releases") or [claim["event"]]
+    return with_own(target.get("releases") or [], claim["event"])
 
 
 def _choice(claim: Dict) -> str:
-    return "; settled by the goal before anything was measured" if claim.get("by_rule") else ""
+    settled = claim.get("by_rule") and claim.get("trained_here")  # how a model that was handed in was chosen, who knows
+    return "; settled by the goal before anything was measured" if settled else ""
 
 
 def _before(claim: Dict, target: Dict) -> str:

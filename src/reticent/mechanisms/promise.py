@@ -71,10 +71,15 @@ def charged(releases: Sequence[Mapping[str, Any]], delta: float) -> float:
 
 def spent_by(fitted: Any) -> tuple[dict[str, Any], ...]:
     """Return the events that a fitted estimator adds to a ledger: its own, and those of a budget that it was handed."""
-    budget = getattr(fitted, "budget_", None)
-    if budget is None:
-        return (fitted.event_.to_dict(),)
-    return tuple(entry.event.to_dict() for entry in budget.entries if entry.public_because is None)
+    budget, own = getattr(fitted, "budget_", None), fitted.event_.to_dict()
+    entries = [] if budget is None else [one.event.to_dict() for one in budget.entries if one.public_because is None]
+    return with_own(entries, own)
+
+
+def with_own(releases: Iterable[Mapping[str, Any]], own: Mapping[str, Any]) -> tuple[dict[str, Any], ...]:
+    """Return a ledger that holds a training's own event, whatever it said before."""
+    listed = tuple(dict(one) for one in releases)
+    return listed if dict(own) in listed else (*listed, dict(own))
 
 
 def settled(target: Target, *, by_rule: bool, audits: int) -> Target:

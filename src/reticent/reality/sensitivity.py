@@ -137,8 +137,14 @@ def compare(
     """Train on the neighbor of a table that was recorded, with the same answers, and compare."""
     model, script = first
     curator = Replayer.before(_curator(mu, reach, seed, loud), script=script)
-    other, heard = _heard(fit, neighbor, curator)
-    leaks = [*_promises(script, mu, reach), *_order(script, heard)]
+    try:
+        other, heard = _heard(fit, neighbor, curator)
+        leaks = [*_promises(script, mu, reach), *_order(script, heard)]
+    except Exception as error:
+        if not curator.heard:  # refused before anything was asked
+            raise
+        other, heard = model, tuple(curator.heard)
+        leaks = [f"the training stopped after question {len(heard)}: {type(error).__name__}"]
     if not leaks and (place := first_difference(model, other)) is not None:
         leaks.append(f"the same answers led to another model, at {place}: something was read silently")
     changed = [_length(a, b) for a, b in zip(script, heard, strict=False) if a.exact.shape == b.exact.shape]

@@ -70,7 +70,7 @@ def test_flags_have_no_other_code():
     table = opened(PEOPLE[["smokes"]])
     [smokes] = code(table, declare(table)).features
     assert smokes.size == 2
-    with pytest.raises(TableError, match="True and False in column 'smokes'"):
+    with pytest.raises(TableError, match="column 'smokes' and its domain to be of one type"):
         code(opened(pd.DataFrame({"smokes": ["maybe"]})), declare(table))
 
 
@@ -149,3 +149,15 @@ def test_a_row_is_coded_alone(rows, data):
     assert len(taken) == len(some)
     assert taken.features[0].codes.tolist() == [one.features[0].codes[0] for one in alone]
     assert taken.features[1].values.tolist() == [one.features[1].values[0] for one in alone]
+
+
+@pytest.mark.parametrize(
+    ("rows", "domain"),
+    [(["1", "2", "a"], [1, 2]), ([1, 2, 1], ["1", "2", "x"])],
+    ids=["words, numbers declared", "numbers, words declared"],
+)
+def test_a_domain_of_another_type_than_its_column_is_refused(rows, domain):
+    """One row's word turns a file's column into words: everybody would become "other" for it."""
+    table = open_frame(pd.DataFrame({"c": rows}))
+    with pytest.raises(TableError, match="'c' and its domain to be of one type"):
+        code(table, declare(table, domains={"c": domain}))

@@ -20,6 +20,7 @@ from reticent.defenses.training.dp import frame as frame_module
 from reticent.errors import BudgetError, NoGuaranteeWarning, ParameterError, PrivacyWarning, TableError
 from reticent.mechanisms.curator import Curator
 from reticent.mechanisms.noise import Seeded
+from reticent.mechanisms.promise import spent_by
 from reticent.mechanisms.rehearsal import rehearsal
 
 SAID = {"bounds": {"age": (18, 90)}, "domains": {"town": ["Bonn", "Ulm"]}}
@@ -348,3 +349,18 @@ def test_one_row_and_constant_columns_are_no_obstacle(made):
     assert np.isfinite(fitted._decide(np.array([[3.0, 3.0], [-1e300, 1e300]]))).all()
     fitted = made(**said, bounds=(0, 5)).fit(np.full((50, 2), 3.0), np.arange(50) % 2)
     assert np.isfinite(fitted._decide(np.full((2, 2), 4.0))).all()
+
+
+def test_one_word_in_a_list_leaves_everybody_elses_numbers_alone():
+    rows, y = [[i % 2 + 1] for i in range(300)], [i % 2 for i in range(300)]
+    made = DPClassifier(domains={0: [1, 2]}, classes=[0, 1])
+    for more in ([], [["a"]]):
+        fitted = clone(made).fit(rows + more, y + [0] * len(more))
+        assert fitted.score([[1], [2]], [0, 1]) == 1.0
+
+
+def test_a_second_fit_without_a_ledger_keeps_none_of_the_first():
+    ledger = Budget(epsilon=1.0, delta=1e-5, adjacency=ADD_REMOVE_ROW)
+    model = DPClassifier(epsilon=0.5, **SAID, budget=ledger).fit(people(), target(people()))
+    model.set_params(budget=None, epsilon=8.0).fit(people(), target(people()))
+    assert not hasattr(model, "budget_") and spent_by(model) == (model.event_.to_dict(),)

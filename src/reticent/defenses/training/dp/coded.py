@@ -129,6 +129,7 @@ def _number(table: Table, j: int, column: Numbers) -> Number:
 
 
 def _category(table: Table, j: int, column: Categories) -> Category:
+    _check_types(table, j, column)
     held = read(table, j)
     different = held.different.astype("M8[us]") if held.different.dtype.kind == "M" else held.different
     places = {value: place for place, value in enumerate(column.values)}
@@ -145,6 +146,21 @@ def _category(table: Table, j: int, column: Categories) -> Category:
             f"expected True and False in column {column.name!r}, as when it was fitted; found other values"
         )
     return Category(name=column.name, codes=codes, size=column.size)
+
+
+def _check_types(table: Table, j: int, column: Categories) -> None:
+    """Refuse a domain of another type than its column: one row's word may have made words of everybody's numbers."""
+    if isinstance(table, nw.DataFrame):
+        dtype = table[:, j].dtype
+        words, numbers = dtype == nw.String, dtype.is_numeric() or dtype == nw.Boolean
+    else:
+        words, numbers = table.dtype.kind in "US", table.dtype.kind in "biuf"
+    strange = [value for value in column.values if (words or numbers) and isinstance(value, str) != words]
+    if strange:
+        raise TableError(
+            f"expected column {column.name!r} and its domain to be of one type, got {'words' if words else 'numbers'} "
+            f"in the column and {strange[0]!r} in the domain; hand the column in as the domain has it"
+        )
 
 
 def _floats(table: Table, j: int, name: Hashable) -> tuple[Floats, Bools]:

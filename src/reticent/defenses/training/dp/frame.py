@@ -110,6 +110,7 @@ class PrivateEstimator(BaseEstimator):  # type: ignore[misc]
             Where the ledger handed in as ``budget`` has not enough left; nothing was then read.
         """
         self._check_parameters()
+        self.__dict__.pop("budget_", None)  # of an earlier fit
         noise = self._noise()
         mu = mu_of(float(self.epsilon), float(self.delta) - _HELD_BACK) * (1 - _A_HAIR)
         if self.budget is not None:
@@ -165,7 +166,8 @@ class PrivateEstimator(BaseEstimator):  # type: ignore[misc]
         """Return the features and, of the table that is fitted, whose row each is."""
         frame = open_frame(X)
         if frame is None:
-            array, people = self._without_person(np.asarray(X) if isinstance(X, list | tuple) else X, reset=reset)
+            # Of a list every value stays what it is: NumPy would make words of everybody's numbers for one row's word.
+            array, people = self._without_person(np.array(X, object) if isinstance(X, list | tuple) else X, reset=reset)
             return validate_data(self, array, reset=reset, dtype=None, ensure_all_finite=False), people
         features, people = self._without_person(frame, reset=reset)
         validate_data(self, features.to_native(), reset=reset, skip_check_array=True)
