@@ -250,7 +250,7 @@ def test_goals_and_defenses_that_are_none(desk, options, words):
     [
         ([], ["VERB", "reticent --help"]),
         (["praise"], ["invalid choice: 'praise'"]),
-        (["audit"], ["required: MODEL, --members", "reticent audit --help"]),
+        (["audit"], ["required: MODEL, --label", "reticent audit --help"]),
         (["attest", "out"], ["required: --out"]),
         (["demo", "--data", "people"], ["invalid choice: 'people'"]),
         (["demo", "--out", "x", "--loud"], ["unknown: --loud", "reticent demo --help"]),

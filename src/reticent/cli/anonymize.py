@@ -188,7 +188,7 @@ def _table_alone(args: argparse.Namespace, key: bytes, released: str) -> int:
 
 def _with_model(args: argparse.Namespace, key: bytes, released: str) -> int:
     attacks = inputs.chosen(args.attacks, ATTACKS, "--attacks")
-    more = {"members": args.table, "groups": args.person, "shared_rows": "drop"}
+    more = {"members": args.table, "groups": args.person, "shared_rows": "drop", "codebook": None}
     target = inputs.read_target(argparse.Namespace(**{**vars(args), **more}), key)
     curves: dict[str, Any] = {
         name: getattr(args, name) for name in ("ks", "audited", "splits") if getattr(args, name) is not None
