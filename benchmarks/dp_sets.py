@@ -206,7 +206,10 @@ SMALL: dict[str, Callable[[], DpSet]] = {"breast cancer": breast_cancer, "digits
 
 
 def _read(path: str) -> pd.DataFrame:
-    return pd.read_parquet(Path(os.environ["RETICENT_DATA"]) / path)
+    folder = os.environ.get("RETICENT_DATA")
+    if folder is None or not (Path(folder) / path).exists():
+        raise SystemExit(f"expected {path} in the folder that RETICENT_DATA names, got RETICENT_DATA={folder}")
+    return pd.read_parquet(Path(folder) / path)
 
 
 def _values(commas: str) -> list[str]:

@@ -28,7 +28,7 @@ class Noise(Protocol):
 
     @property
     def coins(self) -> np.random.Generator:
-        """For choices that do not touch the rows, such as which column a random tree asks."""
+        """For choices that do not touch the rows, such as where a search begins."""
 
     def normal(self, shape: tuple[int, ...]) -> Floats:
         """Return independent standard normal numbers."""

@@ -23,7 +23,6 @@ from reticent.reality.sensitivity import Pair
 _NUMBERS = (0.0, -0.0, 1.0, -1.0, 1e6, -1e6, 1e300, -1e300, 5e-324, float("nan"), float("inf"), -float("inf"))
 _WORDS = ("", "never seen", None)
 _MOST = 12  # values of a column that are kept: the rarest and the commonest
-NEW = "a new person"
 
 Row = dict[Hashable, Any]
 

@@ -97,9 +97,7 @@ def aligned(rows: list[Floats]) -> Floats:
 def best_rule(without: Floats, with_row: Floats, *, delta: float, level: float, gaussian: bool = False) -> Rule:
     """Return the rule that separates open models (n, p) and (m, p) best, judged on models that it was not made of."""
     both = np.concatenate([without, with_row])
-    middle = np.median(both, axis=0)
-    width = np.median(np.abs(both - middle), axis=0)
-    width = np.where(width > 0, width, np.maximum(both.std(axis=0), np.finfo(float).tiny))
+    middle, width = _scale(both)
     a, b = _squeezed(without, middle, width), _squeezed(with_row, middle, width)
     gap = np.abs(_gap(a, b))
     order = np.argsort(-gap, kind="stable")
@@ -159,11 +157,16 @@ def _threshold(zero: Floats, one: Floats, delta: float, level: float, gaussian: 
 def separation(without: Floats, with_row: Floats) -> float:
     """Return how far apart two small groups of models are: the largest gap of one number, over its spread."""
     both = np.concatenate([without, with_row])
-    middle = np.median(both, axis=0)
-    width = np.median(np.abs(both - middle), axis=0)
-    width = np.where(width > 0, width, np.maximum(both.std(axis=0), np.finfo(float).tiny))
+    middle, width = _scale(both)
     gap = np.abs(_gap(_squeezed(without, middle, width), _squeezed(with_row, middle, width)))
     return float(np.sort(gap)[-3:].mean()) if gap.size else 0.0
+
+
+def _scale(both: Floats) -> tuple[Floats, Floats]:
+    """Return the middle of each number and its spread, (p,), (p,), that a few odd models do not move."""
+    middle = np.median(both, axis=0)
+    width = np.median(np.abs(both - middle), axis=0)
+    return middle, np.where(width > 0, width, np.maximum(both.std(axis=0), np.finfo(float).tiny))
 
 
 def _gap(a: Floats, b: Floats) -> Floats:

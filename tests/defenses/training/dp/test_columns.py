@@ -168,8 +168,8 @@ def test_columns_of_a_frame_by_name():
     model = DPStandardScaler(epsilon=5.0, bounds={"age": (0, 100), "wage": (0, 2)}).fit(frame)
     assert abs(model.mean_[0] - 45) < 10
     assert [row.what for row in model.spending_ if not row.share] == [
-        "bounds of column age: declared",
-        "bounds of column wage: declared",
+        "bounds of age: declared, 0 to 100",
+        "bounds of wage: declared, 0 to 2",
     ]
 
 

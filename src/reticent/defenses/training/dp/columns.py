@@ -25,8 +25,8 @@ from reticent.accounting.events import Event
 from reticent.coding.codes import Floats
 from reticent.defenses.training.dp.declared import finite_pair
 from reticent.defenses.training.dp.ranges import range_of
-from reticent.defenses.training.dp.spending import Row, Spending
-from reticent.errors import NoGuaranteeWarning, ParameterError, PrivacyWarning
+from reticent.defenses.training.dp.spending import Spending, merged
+from reticent.errors import NoGuaranteeWarning, ParameterError, PrivacyWarning, TableError
 from reticent.mechanisms.exact_curator import ExactCurator, quieter
 from reticent.mechanisms.rehearsal import is_rehearsal
 
@@ -74,7 +74,7 @@ class PrivateColumns(BaseEstimator):  # type: ignore[misc]
         self._fit(X, y, curator)
         self.epsilon_, self.delta_ = math.inf if curator.no_guarantee else curator.epsilon, curator.delta
         self.event_ = curator.event(f"{type(self).__name__}, fitted")
-        self.spending_ = spent(curator, free=self._stated())
+        self.spending_ = merged(curator.answers, curator.alone, free=self._stated())
         return self
 
     def _fit(self, X: Any, y: Any, curator: Any) -> Self:
@@ -107,11 +107,19 @@ class PrivateColumns(BaseEstimator):  # type: ignore[misc]
     def _stated(self) -> list[str]:
         """Return what was known for nothing, in words."""
         names = self._names()
-        low, _ = declared_ends(self.bounds, names, len(names))
-        return [f"bounds of column {names[column]}: declared" for column in np.flatnonzero(~np.isnan(low))]
+        low, high = declared_ends(self.bounds, names, len(names))
+        return [f"bounds of {names[j]}: declared, {low[j]:g} to {high[j]:g}" for j in np.flatnonzero(~np.isnan(low))]
 
     def _open(self, X: Any, *, reset: bool) -> Floats:
-        return np.asarray(validate_data(self, X, reset=reset, dtype=np.float64), np.float64)
+        try:
+            return np.asarray(validate_data(self, X, reset=reset, dtype=np.float64), np.float64)
+        except ValueError as error:
+            if "could not convert" not in str(error):
+                raise
+            raise TableError(  # its message would show somebody's value
+                f"expected columns of numbers, got words; {type(self).__name__} takes numbers alone. Leave these "
+                "columns out, or make each value of a codebook a column of zeros and ones"
+            ) from None
 
     def _names(self) -> list[Any]:
         return [*getattr(self, "feature_names_in_", range(self.n_features_in_))]
@@ -233,19 +241,6 @@ def declared_ends(bounds: Any, names: list[Any], d: int) -> tuple[Floats, Floats
     for column, ends in enumerate(zip(low.tolist(), high.tolist(), strict=True)):
         finite_pair(f"bounds of column {names[column]}", ends)
     return low, high
-
-
-def spent(curator: Any, *, free: list[str]) -> Spending:
-    """Return what the answers of a curator cost, merged by what was asked, and what was known for nothing."""
-    rows = []
-    for what in dict.fromkeys(answer.what for answer in curator.answers):
-        answers = [answer for answer in curator.answers if answer.what == what]
-        share, sds = sum(answer.share for answer in answers), [answer.sd for answer in answers]
-        numbers = sum(answer.numbers for answer in answers)
-        rows.append(
-            Row(what=what, share=share, epsilon=curator.alone(share), noise=(min(sds), max(sds)), numbers=numbers)
-        )
-    return Spending((*rows, *(Row(what=what) for what in free)))
 
 
 def _number(*, least: float = np.finfo(float).tiny, **argument: Any) -> float:

@@ -114,10 +114,17 @@ def declare(
                 f"expected {argument} of columns of numbers, got {argument} of {_validate.listed(_words(strange))}; "
                 f"declare either {argument} or a domain"
             )
+    if unknown := [name for name, kind in kinds.items() if kind == "word" and name not in domains]:
+        raise TableError(
+            f"expected numbers or a declared domain in column {_validate.listed([repr(name) for name in unknown])}: "
+            "which words occur cannot be read off the table for nothing. Declare what each may hold: "
+            f"domains={{{unknown[0]!r}: [...]}}; any other value is then coded as 'other'. Dates can be handed in "
+            "as numbers, such as days"
+        )
     return tuple(
         _numbers(name, ranges.get(name), edges.get(name), name in absent)
         if name in numeric
-        else _categories(name, kind, domains.get(name), name in absent)
+        else _categories(name, domains.get(name), name in absent)
         for name, kind in kinds.items()
     )
 
@@ -163,15 +170,9 @@ def _numbers(name: Hashable, bounds: Any, edges: Iterable[float] | None, missing
     return Numbers(name=name, bounds=pair, edges=cuts, missing=missing)
 
 
-def _categories(name: Hashable, kind: str, domain: Iterable[Any] | None, missing: bool) -> Categories:
-    if domain is None:
-        if kind == "flag":
-            return Categories(name=name, values=(False, True), other=False, missing=missing)
-        raise TableError(
-            f"expected numbers or a declared domain in column {name!r}: which words occur in it cannot be read off "
-            f"the table for nothing. Declare what it may hold: domains={{{name!r}: [...]}}; any other value is then "
-            f"coded as 'other'. A range of dates can be handed in as numbers, such as days"
-        )
+def _categories(name: Hashable, domain: Iterable[Any] | None, missing: bool) -> Categories:
+    if domain is None:  # of a flag
+        return Categories(name=name, values=(False, True), other=False, missing=missing)
     if isinstance(domain, str | bytes):
         raise ParameterError(f"expected domains[{name!r}] as a list of values, got the single value {domain!r}")
     listed = [value.item() if isinstance(value, np.generic) else value for value in domain]

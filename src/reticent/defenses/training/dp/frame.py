@@ -226,7 +226,12 @@ class PrivateEstimator(BaseEstimator):  # type: ignore[misc]
                 f"expected epsilon <= {_LARGEST:g}, got epsilon={self.epsilon!r}: it would protect nobody, and noise "
                 "of finite numbers keeps no such promise"
             )
-        _validate.probability(delta=_plain(delta=self.delta))
+        if _plain(delta=self.delta) == 0:
+            raise ParameterError(
+                f"expected 0 < delta < 1, since the noise is Gaussian, got delta={self.delta!r}; a pure epsilon, with "
+                "delta=0, is what DPGaussianNB, DPKMeans, DPPCA and DPStandardScaler can promise"
+            )
+        _validate.probability(delta=self.delta)
         if self.delta < _FINEST:
             raise ParameterError(
                 f"expected delta >= {_FINEST:g}, since noise is made of finite numbers; got delta={self.delta!r}"

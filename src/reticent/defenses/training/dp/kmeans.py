@@ -97,7 +97,7 @@ class DPKMeans(ClusterMixin, TransformerMixin, PrivateColumns):  # type: ignore[
         """Return the nearest center of each row, shape (n,)."""
         return nearest(self._known(X), self.cluster_centers_)
 
-    def fit_predict(self, X: Any, y: Any = None, **_: Any) -> npt.NDArray[np.intp]:
+    def fit_predict(self, X: Any, y: Any = None) -> npt.NDArray[np.intp]:
         """Fit, then return the nearest center of each row, shape (n,); these labels are exact and not for release."""
         return self.fit(X).predict(X)
 
@@ -211,9 +211,8 @@ def _step(
     between = euclidean_distances(moved * weight)
     np.fill_diagonal(between, np.inf)
     hidden = 3 * sd * between.min(axis=1) ** 2  # squared distance that rows below the noise would add without a center
-    for empty in np.flatnonzero(
-        ~found & (hidden < SPLIT * counts.sum() / k * mean**2)
-    ):  # begins again beside the fullest
+    worth = ~found & (hidden < SPLIT * counts.sum() / k * mean**2)
+    for empty in np.flatnonzero(worth):  # begins again beside the fullest
         crowded = int(np.argmax(counts))
         way = desk.coins.normal(size=len(weight)) / weight
         moved[empty] = moved[crowded] + way * (mean / np.linalg.norm(way * weight, ord=order))

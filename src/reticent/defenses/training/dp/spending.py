@@ -18,7 +18,7 @@ Shares are of the budget. They add up; what each would be as an epsilon alone do
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from html import escape
 from typing import Any
@@ -28,7 +28,7 @@ import numpy as np
 from reticent.accounting.adjacency import Adjacency
 from reticent.accounting.events import Event, Gaussian
 from reticent.accounting.gaussian import epsilon_of
-from reticent.mechanisms.curator import Curator
+from reticent.mechanisms.curator import Answer, Curator
 
 _HEAD = ("share", "epsilon alone", "noise", "numbers", "what")
 _FOOT = "Shares are of the budget. They add up; what each would be as an epsilon alone does not."
@@ -114,17 +114,27 @@ class Spending:
 
 
 def spent(curator: Curator, delta: float, *, free: Iterable[str] = ()) -> Spending:
-    """Return what the answers of a curator cost, merged by what was asked, and what was known for nothing."""
+    """Return what the answers of a curator cost, at the delta of the whole fit."""
+    return merged(curator.answers, lambda share: epsilon_of(float(curator.mu * np.sqrt(share)), delta), free=free)
+
+
+def merged(given: Iterable[Answer], alone: Callable[[float], float], *, free: Iterable[str]) -> Spending:
+    """Return what answers cost, merged by what was asked, and what was known for nothing.
+
+    ``alone`` says what a share of the budget would be as an epsilon by itself.
+    """
+    by_what: dict[str, list[Answer]] = {}
+    for answer in given:
+        by_what.setdefault(answer.what, []).append(answer)
     rows = []
-    for what in dict.fromkeys(answer.what for answer in curator.answers):
-        answers = [answer for answer in curator.answers if answer.what == what]
+    for what, answers in by_what.items():
         share = sum(answer.share for answer in answers)
         sds = [answer.sd for answer in answers]
         rows.append(
             Row(
                 what=what,
                 share=share,
-                epsilon=epsilon_of(float(curator.mu * np.sqrt(share)), delta),
+                epsilon=alone(share),
                 noise=(min(sds), max(sds)),
                 numbers=sum(answer.numbers for answer in answers),
             )
