@@ -5,7 +5,7 @@ import pytest
 from sklearn.linear_model import LinearRegression, LogisticRegression
 
 from reticent.errors import ModelError
-from reticent.reality.separation import aligned, best_rule, numbers_of, separation
+from reticent.reality.separation import _scale, _squeezed, aligned, best_rule, numbers_of, separation
 
 X, Y = np.arange(12.0).reshape(6, 2), np.arange(6) % 2
 
@@ -46,3 +46,10 @@ def test_models_that_are_alike_are_not_told_apart():
     assert abs(rule.says(new[0]).mean() - rule.says(new[1]).mean()) < 0.05
     assert separation(*new) < 0.1 < separation(new[0], new[1] + 1)
     assert separation(np.zeros((3, 2)), np.ones((3, 2))) > 1e5
+
+
+def test_a_number_that_never_moved_before_is_far_and_no_error():
+    still, moved = np.zeros((40, 2)), np.zeros((40, 2))
+    moved[:, 0] = 1.0
+    squeezed = _squeezed(moved, *_scale(still))
+    assert np.isfinite(squeezed).all() and (squeezed[:, 0] > 600).all() and (squeezed[:, 1] == 0).all()

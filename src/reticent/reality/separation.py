@@ -32,6 +32,7 @@ _TOGETHER = 100  # numbers that are combined at most
 _FOLDS = 4
 _THRESHOLDS = np.linspace(0.02, 0.98, 49)  # quantiles at which a threshold is tried
 _SURE = 1e-12  # how close to 0 or 1 a probability is read
+_FAR = 1e300  # spreads: farther apart than that is not told
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -176,4 +177,6 @@ def _gap(a: Floats, b: Floats) -> Floats:
 
 
 def _squeezed(numbers: Floats, middle: Floats, width: Floats) -> Floats:
-    return np.asarray(np.arcsinh((numbers - middle) / width), np.float64)
+    with np.errstate(over="ignore"):  # beside a number that was the same in all models seen, any other is far
+        apart = np.clip((numbers - middle) / width, -_FAR, _FAR)
+    return np.asarray(np.arcsinh(apart), np.float64)
