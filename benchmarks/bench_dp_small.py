@@ -43,7 +43,7 @@ def report(scores: list[Score]) -> None:
 
 
 def main() -> None:
-    splits = int(sys.argv[1]) if len(sys.argv) > 1 else 10
+    splits = int(sys.argv[1]) if len(sys.argv) > 1 else 40
     scores: list[Score] = []
     for load in SMALL.values():
         data = load()
